@@ -1,0 +1,87 @@
+"""The words of the command line. What they do lives in `engine.headless` and `gui`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import __version__
+
+#: Exit codes.
+DONE, FAULT, USAGE = 0, 1, 2
+
+COMMANDS = ("train", "info", "screenshot", "predict", "selfcheck")
+#: What opens when nothing is named.
+FIRST_EXAMPLE = "mnist-cnn"
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments as a namespace with `command`. Exits with 2 on wrong usage."""
+    if not arguments or (arguments[0] not in COMMANDS and not arguments[0].startswith("-")):
+        parser = argparse.ArgumentParser(prog="main.py", epilog=_more())
+        parser.add_argument("file", nargs="?", default=FIRST_EXAMPLE, metavar="FILE")
+        return argparse.Namespace(command="open", **vars(parser.parse_args(arguments)))
+    return _commands().parse_args(arguments)
+
+
+def _more() -> str:
+    return "other commands: " + ", ".join(COMMANDS)
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description="Draw, train and see neural networks. With a FILE or nothing: open the window.",
+        epilog="FILE may be the name of an example.",
+    )
+    parser.add_argument("--version", action="version", version=f"Backlit {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    train = commands.add_parser("train", help="train a saved network without a screen")
+    train.add_argument("file", metavar="FILE")
+    train.add_argument("--epochs", type=_positive, help="instead of the file's number")
+    train.add_argument("--seed", type=_natural, help="instead of the file's seed")
+    train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    train.add_argument("--out", type=Path, metavar="FILE", help="save the trained network here")
+    train.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+
+    info = commands.add_parser("info", help="shapes, parameters and problems of a saved network")
+    info.add_argument("file", metavar="FILE")
+    info.add_argument("--json", action="store_true")
+
+    screenshot = commands.add_parser("screenshot", help="the main window as a picture, off-screen")
+    screenshot.add_argument("file", metavar="FILE")
+    screenshot.add_argument("--out", type=Path, required=True, metavar="PNG")
+    screenshot.add_argument("--train", type=float, default=0.0, metavar="SECONDS")
+    screenshot.add_argument("--theme", choices=("light", "dark"), default="light")
+    screenshot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH")
+
+    predict = commands.add_parser("predict", help="run a batch through a saved network")
+    predict.add_argument("file", metavar="FILE")
+    predict.add_argument("--input", type=Path, required=True, metavar="X.npy")
+    predict.add_argument("--out", type=Path, required=True, metavar="Y.npy")
+
+    commands.add_parser("selfcheck", help="does everything Backlit needs work on this machine?")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 1,000,000")
+    return int(text)
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to 4,294,967,295")
+    return int(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 0 < int(width) <= 16384):
+        raise argparse.ArgumentTypeError(f"{text} is not a size such as 1440x900")
+    if not 0 < int(height) <= 16384:
+        raise argparse.ArgumentTypeError(f"{text} is not a size such as 1440x900")
+    return int(width), int(height)

@@ -1,0 +1,234 @@
+"""train, info and predict: the engine without a screen.
+
+Results go to standard output, messages to standard error. Exit status: 0 done, 1 a training fault,
+2 a bad file or wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.command_line import DONE, FAULT, USAGE
+from engine.messages import sentence
+from engine.network.problem import Problem
+from engine.project.errors import FileProblem
+from engine.project.examples import find
+from engine.project.project_file import Opened, read, write
+from engine.telemetry.recorder import EpochResult
+
+
+class Refused(Exception):
+    """A request that cannot be met as it is; the text says why."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do what `engine.command_line` parsed and return the exit status."""
+    commands = {"train": train, "info": info, "predict": predict}
+    try:
+        return commands[arguments.command](arguments)
+    except (FileProblem, Refused) as error:
+        _say(str(error))
+        return USAGE
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return 130
+
+
+def train(arguments: argparse.Namespace) -> int:
+    from engine.training.fault import fault_of
+    from engine.training.trainer import Trainer
+
+    opened = _open(arguments.file)
+    changes = {name: getattr(arguments, name) for name in ("epochs", "seed")}
+    given = {name: value for name, value in changes.items() if value is not None}
+    project = opened.project
+    project = replace(project, recipe=project.recipe.model_copy(update=given))
+    _check_weights(opened)
+    started = time.perf_counter()
+    trainer = None
+    try:
+        trainer = Trainer(project, opened.weights, arguments.device)
+        _train_all(trainer, as_json=arguments.json)
+    except Exception as error:  # whatever torch or the data throws becomes a fault
+        fault = fault_of(error, project, trainer.step + 1 if trainer is not None else 0)
+        _say(sentence(fault.problem))
+        return FAULT if trainer is not None else USAGE
+    result: dict[str, Any] = {
+        "event": "done",
+        "epochs": project.recipe.epochs,
+        "steps": trainer.step,
+        "seconds": round(time.perf_counter() - started, 3),
+        "device": str(trainer.device),
+        "val_accuracy": trainer.recorder.epochs[-1].val_accuracy,
+        "val_loss": trainer.recorder.epochs[-1].val_loss,
+    }
+    if arguments.out is not None:
+        write(arguments.out, project, trainer.weights())
+        result["out"] = str(arguments.out)
+    if arguments.json:
+        _print_json(result)
+    else:
+        _print("done: {steps:,} steps in {seconds:.1f} s on {device}".format(**result))
+    return DONE
+
+
+def _train_all(trainer: Any, *, as_json: bool) -> None:
+    shown = 0
+    while True:
+        try:
+            trainer.advance()
+        except StopIteration:
+            return
+        finally:
+            for result in trainer.recorder.epochs[shown:]:
+                _print_epoch(result, as_json=as_json)
+            shown = len(trainer.recorder.epochs)
+
+
+def _print_epoch(result: EpochResult, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(
+            {
+                "event": "epoch",
+                "epoch": result.epoch,
+                "train_loss": result.train_loss,
+                "train_accuracy": result.train_accuracy,
+                "val_loss": result.val_loss,
+                "val_accuracy": result.val_accuracy,
+                "steps_per_second": round(result.steps_per_second, 1),
+            }
+        )
+    else:
+        _print(
+            f"epoch {result.epoch:3}   loss {result.train_loss:.4f}   "
+            f"validation loss {result.val_loss:.4f}   accuracy {result.val_accuracy:.2%}   "
+            f"{result.steps_per_second:,.0f} steps/s"
+        )
+
+
+def info(arguments: argparse.Namespace) -> int:
+    from engine.build.diagnosis import Diagnosis
+
+    opened = _open(arguments.file)
+    network = opened.project.network
+    report = Diagnosis().of(opened.project, opened.weights)
+    nodes: list[dict[str, Any]] = []
+    for node in network.nodes.values():
+        shape = report.nodes.get(node.id)
+        output = shape.output if shape is not None else None
+        nodes.append(
+            {
+                "id": node.id,
+                "kind": node.kind,
+                "name": node.name,
+                "output_shape": None if output is None else list(output),
+                "parameters": shape.parameters if shape is not None else 0,
+            }
+        )
+    problems = [_problem(problem) for problem in (*opened.repairs, *report.problems)]
+    if arguments.json:
+        _print_json({"parameters": report.parameters, "nodes": nodes, "problems": problems})
+        return DONE
+    for row in nodes:
+        size = "?" if row["output_shape"] is None else " x ".join(map(str, row["output_shape"]))
+        _print(f"{row['name'][:24]:24} {row['kind'][:14]:14} {size:>20} {row['parameters']:>14,}")
+    _print(f"{'parameters':60} {report.parameters:>14,}")
+    for problem in problems:
+        _print(f"problem: {problem['message']}")
+    return DONE
+
+
+def predict(arguments: argparse.Namespace) -> int:
+    import torch
+
+    from engine.training.fault import TrainingError, fault_of
+    from engine.training.trainer import build_module
+
+    opened = _open(arguments.file)
+    _check_weights(opened)
+    batch = _load_array(arguments.input)
+    try:
+        module = build_module(opened.project)
+        module.load(opened.weights)
+        module.eval()
+        with torch.inference_mode():
+            output = module(torch.from_numpy(batch)).numpy()
+    except TrainingError as error:
+        raise Refused(sentence(error.problem)) from error
+    except RuntimeError as error:
+        fault = fault_of(error, opened.project, 0)
+        text = f"{arguments.input}: shape {batch.shape} does not fit. {sentence(fault.problem)}"
+        raise Refused(text) from error
+    if not opened.weights:
+        _say("warning: this network was never trained; the output comes from its initial weights")
+    _save_array(arguments.out, output)
+    return DONE
+
+
+def _open(name: str) -> Opened:
+    opened = read(find(name))
+    for repair in opened.repairs:
+        _say(f"repaired: {sentence(repair)}")
+    return opened
+
+
+def _check_weights(opened: Opened) -> None:
+    """Refuse weights that fit only in part."""
+    from engine.build.diagnosis import Diagnosis
+
+    problems = Diagnosis().of(opened.project, opened.weights).problems
+    misfits = [sentence(p) for p in problems if p.code == "weights_do_not_fit"]
+    if misfits:
+        raise Refused("\n".join(misfits[:10]))
+
+
+def _load_array(path: Path) -> NDArray[np.float32]:
+    """A .npy batch as float32; no pickle, and nothing allocated before the header is believed."""
+    try:
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        if mapped.dtype.kind not in "fiub" or mapped.ndim < 2:
+            raise Refused(
+                f"{path}: a batch of numbers is needed, this is {mapped.dtype} {mapped.shape}"
+            )
+        return np.array(mapped, dtype=np.float32)
+    except (OSError, ValueError, EOFError, AttributeError) as error:
+        raise Refused(f"{path}: is no .npy file that can be read: {error}") from error
+
+
+def _save_array(path: Path, values: NDArray[np.float32]) -> None:
+    try:
+        with path.open("wb") as file:
+            np.save(file, values, allow_pickle=False)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written: {error.strerror}. Choose another place.") from error
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "node": problem.node,
+        "cause": problem.cause,
+        "message": sentence(problem),
+    }
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    _print(json.dumps(value, ensure_ascii=True))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
+    sys.stdout.flush()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")

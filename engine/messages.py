@@ -1,0 +1,166 @@
+"""Every sentence the engine can say, by code, in English. The GUI translates the templates."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from engine.network.problem import Problem
+
+#: A name from a file may be 10,000 characters long; this much of it is shown.
+LONGEST_SHOWN = 80
+
+MESSAGES: Mapping[str, str] = {
+    # Edits
+    "duplicate_id": "There is already a node with the id {id}.",
+    "missing_node": "There is no node {id} here any more.",
+    "no_such_port": "{target} has no port named {port}.",
+    "already_linked": "{source} and {target} are linked already.",
+    "would_cycle": "A link from {source} to {target} would close a loop: data would have to be there "
+    "before it was computed. Link towards the output instead.",
+    # Parameters
+    "parameter_not_int": "{parameter} of {node} must be a whole number, not {value}.",
+    "parameter_not_float": "{parameter} of {node} must be a number, not {value}.",
+    "parameter_not_bool": "{parameter} of {node} must be true or false, not {value}.",
+    "parameter_not_size": "{parameter} of {node} must be a whole number, or two of them for height "
+    "and width, not {value}.",
+    "parameter_not_shape": "{parameter} of {node} must be one to six whole numbers, such as "
+    "1, 28, 28, not {value}.",
+    "parameter_out_of_range": "{parameter} of {node} is {value}; it can be {minimum} to {maximum}.",
+    # Shapes
+    "unknown_kind": "{node} is a layer that this version does not know ({kind}). It is kept as it "
+    "is; to train, replace it or open the file in a newer version.",
+    "input_missing": "{node} has no input yet. Drag a line to the dot on its upper edge from the dot "
+    "below an earlier node.",
+    "cycle": "Data runs in a circle here: {names}. Delete one of these links.",
+    "wrong_axes": "{node} needs {expected}, but receives {received}. The number of axes comes from "
+    "{cause}.",
+    "image_was_flattened": "{node} needs an image, {expected}, but {cause} has already laid the "
+    "image out in one row: {received}. Put {node} before {cause}.",
+    "window_too_large": "{node} looks through a window of {kernel} (spanning {window}), but the image "
+    "that reaches it is only {size}. {cause} made it that small. Use a smaller kernel_size or more "
+    "padding here, or shrink the image less in {cause}.",
+    "padding_too_large": "{node} has a padding of {padding}; with a window of {kernel} it can be at "
+    "most half of that.",
+    "groups_do_not_divide": "{node} splits its channels into {groups} groups, but {inputs} input and "
+    "{outputs} output channels cannot both be divided by {groups}.",
+    "branches_do_not_add": "{node} adds element by element, so its inputs must have one shape: "
+    "{first} gives {first_shape}, {second} gives {second_shape}.",
+    "branches_do_not_join": "{node} joins along axis {dim}, so all other axes must agree: {first} "
+    "gives {first_shape}, {second} gives {second_shape}.",
+    "no_such_axis": "{parameter} of {node} is {value}, but its input has {axes} axes, numbered 0 to "
+    "{last}.",
+    "axes_in_wrong_order": "{node} would end before it starts: make start_dim smaller than end_dim.",
+    "batch_axis": "{node} works on axis 0, which is the batch: samples would be mixed with each "
+    "other. Axis 1 is the first of a sample.",
+    "torch_refused": "{node} cannot compute with this input. PyTorch says: {reason}",
+    "layer_too_large": "{node} would have {count} parameters, {gib} GiB of memory. Make it smaller.",
+    # Before training
+    "no_input": "The network has no Input. Drag one from the palette.",
+    "several_inputs": "There are several Inputs ({names}), but the data has one. Delete the others.",
+    "no_output": "Nothing follows the Input yet. Drag layers from the palette and link them.",
+    "several_outputs": "The network has several ends ({names}), but the loss is computed from one. "
+    "Link them together or delete what is not needed.",
+    "input_unlike_data": "{node} says {received}, but a sample of {data} is {expected}. Set its shape "
+    "to that.",
+    "output_not_one_row": "{node} gives {received}, but the loss needs one row of {classes} scores "
+    "per sample. Put a Flatten before {cause}.",
+    "outputs_unlike_classes": "{node} gives {outputs} scores per sample, but {data} has {classes} "
+    "classes. {cause} decides that number: set it to {classes}.",
+    "nothing_to_learn": "No layer of this network has parameters, so there is nothing to train. Add "
+    "a Linear or Conv2d.",
+    "weights_do_not_fit": "The stored {weight} of {node} is {received}, the network needs {expected}. "
+    "It was not loaded; this layer starts with new numbers.",
+    # Files, repaired
+    "unknown_parameter": "{node} has a parameter {parameter} that this version does not know. It is "
+    "kept in the file and ignored.",
+    "port_taken": "A second link from {source} into {target} was dropped: its port takes one.",
+    "weights_without_node": "The stored weight {weight} belongs to no node.",
+    # Data
+    "unknown_data": "This version has no data set named {name}. It knows: {known}.",
+    "bad_data_setting": "{name}: {setting} cannot be {value}.",
+    # Training
+    "training_failed": "Training stopped: {reason}",
+    "node_failed": "{node} failed at step {step}: {reason}",
+    "loss_not_finite": "The loss became {value} at step {step}. A smaller learning rate than "
+    "{learning_rate} often helps.",
+    "output_not_finite": "The loss became {value} at step {step}; the first node whose output is not "
+    "a number is {node}. A smaller learning rate than {learning_rate} often helps.",
+    "out_of_memory": "Out of memory at step {step}: {reason}. Try a smaller batch size than "
+    "{batch_size}.",
+    "no_such_device": "This machine has no {device}. It has: {known}.",
+}
+
+_ASK = "Ask whoever made it for another copy."
+_DAMAGED = "The file is damaged or was not made by Backlit. " + _ASK
+
+#: What is wrong with a file, and the remedy.
+FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
+    "cannot_read": ("cannot be read: {reason}.", "Check the name and your rights to it."),
+    "cannot_write": (
+        "cannot be written: {reason}.",
+        "Nothing was changed. Free some space or save in another place.",
+    ),
+    "disk_changed_data": (
+        "the disk gave back other bytes than were written.",
+        "The old file is untouched. Save on another disk.",
+    ),
+    "not_a_file": ("this is no ordinary file.", "Choose a .backlit file."),
+    "file_too_large": ("it has {size} bytes; {limit} are allowed.", _ASK),
+    "empty_file": ("the file is empty.", _ASK),
+    "not_a_zip": (
+        "this is no Backlit network; it looks like {looks_like}.",
+        "Choose a file that was saved by Backlit.",
+    ),
+    "damaged_zip": ("the archive cannot be read: {reason}.", _DAMAGED),
+    "too_many_members": ("the archive has {count} members; {limit} are allowed.", _DAMAGED),
+    "unsafe_name": ("the archive has a member with a name that is not allowed.", _DAMAGED),
+    "member_twice": ("the archive has this member twice.", _DAMAGED),
+    "member_not_a_file": ("this member is a link or a device.", _DAMAGED),
+    "encrypted": ("this member is encrypted.", "Save it again without a password."),
+    "unknown_packing": ("this member is packed by an unknown method ({method}).", _DAMAGED),
+    "bomb": (
+        "it would unpack from {packed} to {size} bytes, more than any network needs.",
+        _DAMAGED,
+    ),
+    "no_project": ("the archive has no project.json; it has {found}.", _DAMAGED),
+    "not_utf8": ("the text is not UTF-8.", _DAMAGED),
+    "too_deep": ("brackets are nested more than {depth} deep.", _DAMAGED),
+    "json_syntax": ("the text is not JSON here: {reason}.", _DAMAGED),
+    "number_too_large": ("the number {number} is too large.", _DAMAGED),
+    "not_finite": ("{number} is not a finite number.", _DAMAGED),
+    "key_twice": ("the key {key} stands there twice.", _DAMAGED),
+    "text_too_long": ("a text has {length} characters; {limit} are allowed.", _DAMAGED),
+    "text_not_writable": ("a text has characters that cannot be stored.", _DAMAGED),
+    "wrong_type": ("{expected} is needed, {found} was found.", _DAMAGED),
+    "no_version": ("format_version is {found}; a whole number is needed.", _DAMAGED),
+    "newer_version": (
+        "it was saved in format version {found}; this program knows up to {known}.",
+        "Open it with a newer Backlit.",
+    ),
+    "bad_old_version": ("it claims format version {version} but does not follow it.", _DAMAGED),
+    "other_format": ("the format is {found}, not backlit.", _DAMAGED),
+    "bad_value": ("{found} does not fit here: {reason}.", _DAMAGED),
+    "id_twice": ("the node id {id} is used twice.", _DAMAGED),
+    "damaged_weights": ("the stored weights cannot be read: {reason}.", _DAMAGED),
+    "unknown_type": ("the type {type} is not supported; {known} are.", _ASK),
+}
+
+
+def sentence(problem: Problem) -> str:
+    """The problem in English, for the command line and logs."""
+    return fill(MESSAGES[problem.code], problem.values)
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    return template.format_map({name: shown(value) for name, value in values.items()})
+
+
+def shown(value: object) -> str:
+    """A value as it may be printed: strings of a file lose control and direction-changing
+    characters and are cut."""
+    text = str(value)
+    if len(text) > LONGEST_SHOWN:
+        text = text[: LONGEST_SHOWN - 1] + "…"
+    return "".join("�" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)

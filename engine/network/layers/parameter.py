@@ -1,0 +1,83 @@
+"""The parameter of a layer: its type, default, range and help."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.network.model import Node, ParameterValue
+from engine.network.problem import Problem
+
+#: `size` is one whole number or a (height, width) pair; `shape` one or more whole numbers.
+ParameterType = Literal["int", "float", "bool", "size", "shape"]
+
+#: No dimension of a tensor that a person draws is larger; torch would overflow far above it.
+LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A typed parameter, with PyTorch's name. `minimum` and `maximum` are inclusive and hold for
+    every number of a pair or shape. `optional` lets a `size` be "" for PyTorch's None."""
+
+    name: str
+    type: ParameterType
+    default: ParameterValue
+    help: str
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    unit: str = ""
+    optional: bool = False
+
+    def complaint(self, value: object) -> str | None:
+        """The code of what is wrong with `value` (`engine.messages`), or None when it fits."""
+        if self.optional and value == "":
+            return None
+        if not self._has_type(value):
+            return f"parameter_not_{self.type}"
+        numbers = value if isinstance(value, tuple) else (value,)
+        if self.type != "bool" and not all(self._in_range(number) for number in numbers):
+            return "parameter_out_of_range"
+        return None
+
+    def problem(self, node: Node) -> Problem | None:
+        """What is wrong with the value that `node` has for this parameter."""
+        value = node.parameters.get(self.name, self.default)
+        code = self.complaint(value)
+        if code is None:
+            return None
+        values = {
+            "node": node.name,
+            "parameter": self.name,
+            "value": value,
+            "minimum": _plain(self.minimum),
+            "maximum": _plain(self.maximum),
+        }
+        return Problem(code, node.id, values=values)
+
+    def _has_type(self, value: object) -> bool:
+        if self.type == "bool":
+            return isinstance(value, bool)
+        if self.type == "float":
+            return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+        if self.type == "int":
+            return _is_whole(value)
+        if self.type == "size":
+            pair = isinstance(value, tuple) and len(value) == 2 and all(map(_is_whole, value))
+            return _is_whole(value) or pair
+        return isinstance(value, tuple) and 1 <= len(value) <= 6 and all(map(_is_whole, value))
+
+    def _in_range(self, number: object) -> bool:
+        assert isinstance(number, int | float)
+        return self.minimum <= number <= self.maximum
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _plain(number: float) -> str:
+    if not math.isfinite(number):
+        return "any number"
+    return f"{number:,.0f}" if number == int(number) else f"{number:g}"

@@ -1,0 +1,83 @@
+"""Looks at one training step for a watcher. Steps that nobody watches never come here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from engine.build.module import NetworkModule
+from engine.probes.activations import feature_maps, thumbnails
+from engine.probes.gradients import (
+    copies,
+    gradient_histogram,
+    layer_gradients,
+    output_gradients,
+)
+from engine.telemetry.frame import Frame, Watch
+
+
+class Observer:
+    """Knows the module and the validation samples it is looked at with."""
+
+    def __init__(self, module: NetworkModule, samples: Tensor, labels: Tensor) -> None:
+        self._module = module
+        self._samples = samples
+        self._labels = labels
+
+    def begin(self, watch: Watch) -> WatchedStep:
+        return WatchedStep(self._module, watch)
+
+    def with_activations(self, frame: Frame, watch: Watch) -> Frame:
+        """The frame with what the network, in evaluation mode, makes of the watched sample."""
+        if watch.maps_node is None and not watch.thumbnails:
+            return frame
+        sample = min(max(watch.sample, 0), len(self._samples) - 1)
+        x = self._samples[sample : sample + 1]
+        kept: dict[str, Tensor] = {}
+        was_training = self._module.training
+        self._module.eval()
+        with torch.no_grad():
+            predicted = int(self._module.scores(x, kept).argmax())
+        self._module.train(was_training)
+        maps = None
+        if watch.maps_node is not None:
+            label = int(self._labels[sample])
+            maps = feature_maps(watch.maps_node, sample, kept, x, label, predicted)
+        return replace(frame, maps=maps, thumbnails=thumbnails(watch.thumbnails, kept))
+
+
+class WatchedStep:
+    """The probes of one step, called at the moments when their values exist."""
+
+    def __init__(self, module: NetworkModule, watch: Watch) -> None:
+        self._watch = watch
+        self._trainable = module.trainable()
+        #: Filled by the forward pass with every node's output.
+        self.kept: dict[str, Tensor] = {}
+
+    def before_backward(self) -> None:
+        if self._watch.gradients:
+            for output in self.kept.values():
+                if output.requires_grad:
+                    output.retain_grad()
+
+    def before_update(self) -> None:
+        self._before = copies(self._trainable)
+
+    def frame(self, frame: Frame) -> Frame:
+        """`frame` with the gradients of this step; call after the update."""
+        watch = self._watch
+        if watch.gradients:
+            flow = output_gradients(self.kept)
+            frame = replace(
+                frame,
+                gradients=layer_gradients(self._trainable, self._before),
+                flow=flow,
+                flow_reference=list(flow.values())[-1] if flow else 0.0,
+            )
+        group = self._trainable.get(watch.histogram_node or "")
+        if group is not None and watch.histogram_node is not None:
+            frame = replace(frame, histogram=gradient_histogram(watch.histogram_node, group))
+        return frame

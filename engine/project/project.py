@@ -1,0 +1,31 @@
+"""The value that a window edits, a file stores and a training starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.network.model import Network
+from engine.project.recipe import DataChoice, Recipe
+
+#: Trained numbers by "<node id>.<PyTorch name>", such as "conv2d-1.weight". Never changed in place.
+Weights = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the user made: everything that undo covers. Trained weights travel beside it."""
+
+    network: Network = field(default_factory=Network)
+    recipe: Recipe = field(default_factory=Recipe)
+    data: DataChoice = field(default_factory=DataChoice)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def copied(weights: Weights) -> dict[str, NDArray[Any]]:
+    """The same numbers in memory of their own."""
+    return {name: np.array(values, copy=True) for name, values in weights.items()}

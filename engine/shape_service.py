@@ -1,0 +1,49 @@
+"""Shapes for the editor, away from the GUI thread: the newest project wins."""
+
+from __future__ import annotations
+
+from threading import Condition
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from engine.project.project import Project, Weights
+
+
+class ShapeService(QThread):
+    """`infer` returns at once; `report_ready` carries a ShapeReport of the newest project given."""
+
+    report_ready = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._condition = Condition()
+        self._waiting: tuple[Project, Weights] | None = None
+        self._closing = False
+
+    def infer(self, project: Project, weights: Weights) -> None:
+        with self._condition:
+            self._waiting = (project, weights)
+            self._condition.notify()
+
+    def shut_down(self) -> bool:
+        """End the thread and wait for it. False when it did not end in time."""
+        with self._condition:
+            self._closing = True
+            self._condition.notify()
+        return self.wait(15_000)
+
+    def run(self) -> None:
+        from engine.build.diagnosis import Diagnosis
+
+        diagnosis = Diagnosis()
+        while (task := self._next()) is not None:
+            report = diagnosis.of(*task)
+            if self._waiting is None:  # else it is out of date already
+                self.report_ready.emit(report)
+
+    def _next(self) -> tuple[Project, Weights] | None:
+        with self._condition:
+            while self._waiting is None and not self._closing:
+                self._condition.wait()
+            task, self._waiting = self._waiting, None
+            return None if self._closing else task

@@ -1,0 +1,51 @@
+"""What went wrong in a training, where, and what to do."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+
+import torch
+
+from engine.build.module import NodeError
+from engine.data import DataError
+from engine.network.problem import Problem
+from engine.project.project import Project
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`problem` is what the user reads, `detail` the traceback for a report."""
+
+    problem: Problem
+    detail: str = ""
+
+
+class TrainingError(RuntimeError):
+    """A training that cannot start or go on; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def fault_of(error: BaseException, project: Project, step: int) -> Fault:
+    """Any exception of a training as a Fault on the node it came from, where that is known."""
+    detail = "".join(traceback.format_exception(error))
+    if isinstance(error, TrainingError | DataError):
+        return Fault(error.problem, detail)
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    values = {"step": step, "reason": reason, "batch_size": project.recipe.batch_size}
+    if is_out_of_memory(error):
+        return Fault(Problem("out_of_memory", None, values=values), detail)
+    if isinstance(error, NodeError):
+        values["node"] = project.network.nodes[error.node].name
+        return Fault(Problem("node_failed", error.node, values=values), detail)
+    return Fault(Problem("training_failed", None, values=values), detail)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """CUDA has a class for it; the CPU allocator only a sentence."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        "DefaultCPUAllocator" in str(error)
+    )

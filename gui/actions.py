@@ -1,0 +1,104 @@
+"""Every command of the window, once: its title, shortcut, icon and help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from gui.icons import icon
+from gui.theme import appearance
+
+
+@dataclass(frozen=True)
+class Command:
+    """`help` is the tooltip and the line in the list of shortcuts."""
+
+    id: str
+    title: str
+    shortcut: str
+    icon: str
+    help: str
+
+
+def _(text: str) -> str:
+    return str(QT_TRANSLATE_NOOP("actions", text))
+
+
+COMMANDS: Mapping[str, Command] = {
+    command.id: command
+    for command in (
+        Command("new", _("&New"), "Ctrl+N", "new", _("Start an empty network")),
+        Command("open", _("&Open…"), "Ctrl+O", "open", _("Open a saved network")),
+        Command("save", _("&Save"), "Ctrl+S", "save", _("Save the network with its weights")),
+        Command("save_as", _("Save &As…"), "Ctrl+Shift+S", "", _("Save under another name")),
+        Command("quit", _("&Quit"), "Ctrl+Q", "", _("Close the window")),
+        Command("undo", _("&Undo"), "Ctrl+Z", "undo", _("Take back the last edit")),
+        Command("redo", _("&Redo"), "Ctrl+Shift+Z", "redo", _("Do again what was taken back")),
+        Command("delete", _("&Delete"), "Del", "delete", _("Delete what is selected")),
+        Command("select_all", _("Select &All"), "Ctrl+A", "", _("Select every node")),
+        Command("train", _("&Train"), "F5", "train", _("Train, or go on after a pause")),
+        Command("pause", _("&Pause"), "F6", "pause", _("Hold the training where it is")),
+        Command("step", _("Ste&p"), "F10", "step", _("Train on one batch, then pause")),
+        Command("stop", _("&Stop"), "Shift+F5", "stop", _("End the training, keep the weights")),
+        Command(
+            "reset",
+            _("&Reset Weights"),
+            "Ctrl+Shift+R",
+            "reset",
+            _("Forget what was learned: the next training starts from the seed's initial weights"),
+        ),
+        Command("zoom_in", _("Zoom &In"), "Ctrl++", "zoom-in", _("Larger")),
+        Command("zoom_out", _("Zoom &Out"), "Ctrl+-", "zoom-out", _("Smaller")),
+        Command("zoom_reset", _("&Actual Size"), "Ctrl+0", "", _("Show the canvas at 100 %")),
+        Command("fit", _("&Fit"), "Ctrl+9", "fit", _("Show the whole network")),
+        Command("theme", _("&Dark Theme"), "Ctrl+Shift+L", "theme", _("Light or dark")),
+        Command("shortcuts", _("&Keyboard and Mouse"), "F1", "help", _("How to do what")),
+        Command("about", _("&About Backlit"), "", "info", _("Version and licences")),
+    )
+}
+
+
+class Actions:
+    """A QAction for each command, on the window so that its shortcut works everywhere in it."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._actions = {command.id: QAction(window) for command in COMMANDS.values()}
+        for name, action in self._actions.items():
+            command = COMMANDS[name]
+            action.setText(QCoreApplication.translate("actions", command.title))
+            action.setShortcut(QKeySequence(command.shortcut))
+            action.setObjectName(name)
+            window.addAction(action)
+        self.enable_all()
+        self.tint()
+        appearance.changed.connect(self.tint)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def connect(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+        for name, handler in handlers.items():
+            self._actions[name].triggered.connect(handler)
+
+    def enable_all(self) -> None:
+        for name in self._actions:
+            self.set_enabled(name, True)
+
+    def set_enabled(self, name: str, enabled: bool, reason: str = "") -> None:
+        """`reason`: why it is disabled, shown where the mouse asks."""
+        command, action = COMMANDS[name], self._actions[name]
+        action.setEnabled(enabled)
+        help_text = QCoreApplication.translate("actions", command.help)
+        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        first = "{0} ({1})".format(help_text, keys) if keys else help_text
+        action.setToolTip(first if enabled or not reason else "{0}\n{1}".format(first, reason))
+        action.setStatusTip(help_text)
+
+    def tint(self) -> None:
+        for name, action in self._actions.items():
+            if COMMANDS[name].icon:
+                action.setIcon(icon(COMMANDS[name].icon))

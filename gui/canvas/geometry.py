@@ -1,0 +1,127 @@
+"""Where things lie on the canvas. Scene units are pixels at 100 %; y grows downwards.
+
+A node's (x, y) is the upper left corner of its card. Data runs from top to bottom.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from engine.network.layers import LAYERS
+from engine.network.model import Network, Node, clamp_position
+from gui.theme import GRID
+
+NODE_WIDTH = 176
+NODE_HEIGHT = 48
+#: What a card grows by while it shows feature maps.
+STRIP_HEIGHT = 40
+#: Between two linked cards: room for the shape of the tensor between them.
+GAP = 40
+#: Families whose output is a picture.
+PICTURED = frozenset({"convolution", "pooling"})
+
+#: A wire that climbs leaves and enters its ports this far vertically, with corners this round.
+_STUB = 20.0
+_RADIUS = 14.0
+_LONGEST_HANDLE = 120.0
+
+
+def snap(x: float, y: float) -> tuple[float, float]:
+    """The nearest crossing of the grid."""
+    x, y = clamp_position(x, y)
+    return float(round(x / GRID) * GRID), float(round(y / GRID) * GRID)
+
+
+def is_pictured(kind: str) -> bool:
+    """Whether nodes of this kind show feature maps while they are trained."""
+    layer = LAYERS.get(kind)
+    return layer is not None and layer.family in PICTURED
+
+
+def room(kind: str) -> int:
+    """The height that a card of this kind may need, feature maps included."""
+    return NODE_HEIGHT + (STRIP_HEIGHT if is_pictured(kind) else 0)
+
+
+def node_rect(node: Node) -> QRectF:
+    """All the place a node may need."""
+    return QRectF(*clamp_position(node.x, node.y), NODE_WIDTH, room(node.kind))
+
+
+def free_place(network: Network, x: float, y: float) -> tuple[float, float]:
+    """The first place at (x, y) or to its right where a card overlaps no other."""
+    x, y = snap(x, y)
+    taken = [node_rect(node) for node in network.nodes.values()]
+    row = [rect for rect in taken if rect.top() < y + NODE_HEIGHT and rect.bottom() > y]
+    for rect in sorted(row, key=QRectF.left):
+        if rect.left() < x + NODE_WIDTH and rect.right() > x:
+            x, y = snap(rect.right() + GAP, y)
+    return x, y
+
+
+def below(network: Network, node: Node) -> tuple[float, float]:
+    """Where the successor of `node` goes: below it, or beside what is there already."""
+    return free_place(network, node.x, node.y + room(node.kind) + GAP)
+
+
+def wire(start: QPointF, end: QPointF, lane: float | None = None) -> tuple[QPainterPath, QPointF]:
+    """The curve of a link from an output to an input port, and the middle of it for its label.
+
+    lane: the x along which it runs past cards that lie in between."""
+    if lane is not None:
+        return _aside(start, end, lane)
+    if end.y() - start.y() >= NODE_HEIGHT / 2:
+        return _falling(start, end), (start + end) / 2
+    return _climbing(start, end)
+
+
+def may_hide(start: QPointF, end: QPointF) -> bool:
+    """Whether a card fits between the two ports, so that the link could run behind it."""
+    return end.y() - start.y() > NODE_HEIGHT + GAP
+
+
+def lane_beside(cards: list[QRectF]) -> float:
+    """The x of a lane to the right of these cards."""
+    return max(card.right() for card in cards) + 3 * GRID
+
+
+def _falling(start: QPointF, end: QPointF) -> QPainterPath:
+    handle = QPointF(0, min((end.y() - start.y()) / 2, _LONGEST_HANDLE))
+    path = QPainterPath(start)
+    path.cubicTo(start + handle, end - handle, end)
+    return path
+
+
+def _climbing(start: QPointF, end: QPointF) -> tuple[QPainterPath, QPointF]:
+    if abs(end.x() - start.x()) > NODE_WIDTH + 2 * GRID:
+        lane = (start.x() + end.x()) / 2
+    else:
+        lane = max(start.x(), end.x()) + NODE_WIDTH / 2 + 3 * GRID
+    return _aside(start, end, lane)
+
+
+def _aside(start: QPointF, end: QPointF, lane: float) -> tuple[QPainterPath, QPointF]:
+    """Around the cards instead of behind them: down, aside, along the lane, and in."""
+    low, high = start.y() + _STUB, end.y() - _STUB
+    corners = [QPointF(start.x(), low), QPointF(lane, low), QPointF(lane, high)]
+    corners.append(QPointF(end.x(), high))
+    return _rounded([start, *corners, end]), QPointF(lane, (low + high) / 2)
+
+
+def _rounded(points: list[QPointF]) -> QPainterPath:
+    """A polyline of horizontal and vertical parts whose corners are arcs."""
+    path = QPainterPath(points[0])
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        path.lineTo(_towards(corner, before))
+        path.quadTo(corner, _towards(corner, after))
+    path.lineTo(points[-1])
+    return path
+
+
+def _towards(corner: QPointF, other: QPointF) -> QPointF:
+    away = other - corner
+    length = abs(away.x()) + abs(away.y())
+    if length == 0:
+        return corner
+    return corner + away * (min(_RADIUS, length / 2) / length)

@@ -1,0 +1,166 @@
+"""A link as a curve, and the shape of its tensor as a label in the middle of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from engine.build.report import Shape, shape_text
+from engine.network.model import Link
+from gui.canvas import geometry, health
+from gui.canvas.health import Health
+from gui.canvas.node_item import READABLE
+from gui.guard import guarded
+from gui.theme import CORNER, color, number_font
+
+#: Width of the invisible path that answers to the mouse.
+_REACH = 12.0
+_LABEL_HEIGHT = 18.0
+_LABEL_MARGIN = 6.0
+
+
+class LinkItem(QGraphicsItem):
+    """Shows one Link. Its label is an item of its own, so that no other link runs across it."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__()
+        self.setZValue(0)
+        self.link = link
+        self.label = ShapeLabel(self)
+        self.shape_of_tensor: Shape | None = None
+        self.flow: float | None = None  #: ‖dE/da‖ of the tensor, None while nothing is trained
+        self.state: Health | None = None
+        self.selected = False
+        self.hovered = False
+        self.lifted = False  #: its end is in the user's hand
+        self.lane: float | None = None  #: where it runs past cards in its way
+        self._width = health.THINNEST
+        self._path = QPainterPath()
+        self._hit = QPainterPath()
+        self._bounds = QRectF()
+
+    def run_between(self, start: QPointF, end: QPointF, lane: float | None = None) -> None:
+        """Go from an output to an input port, in scene coordinates (`geometry.wire`)."""
+        self.prepareGeometryChange()
+        self.lane = lane
+        self._path, middle = geometry.wire(start, end, lane)
+        stroker = QPainterPathStroker()
+        stroker.setWidth(_REACH)
+        self._hit = stroker.createStroke(self._path)
+        half = _REACH / 2
+        self._bounds = self._path.boundingRect().adjusted(-half, -half, half, half)
+        self.label.setPos(middle)
+        self.label.stand_aside(lane is not None)
+
+    def show_shape(self, shape: Shape | None, known: bool) -> None:
+        """The tensor's shape; `known` is False while nobody has inferred it."""
+        self.shape_of_tensor = shape
+        self.label.write(shape_text(shape) if known else "")
+
+    def show_flow(self, flow: float | None, reference: float) -> None:
+        """The gradient norm on this link, or None when training is over."""
+        self.flow = flow
+        state = None if flow is None else health.health(flow, reference)
+        width = health.THINNEST if flow is None else health.width(flow)
+        if (state, width) != (self.state, self._width):
+            self.state, self._width = state, width
+            self.update()
+
+    def show_state(self, **states: bool) -> None:
+        """Set any of selected, hovered, lifted; repaints when one differs."""
+        if any(getattr(self, name) != value for name, value in states.items()):
+            for name, value in states.items():
+                setattr(self, name, value)
+            self.label.setVisible(not self.lifted)
+            self.update()
+            self.label.update()
+
+    @property
+    def width(self) -> float:
+        return self._width
+
+    def token(self) -> str:
+        """The theme colour it is drawn in."""
+        if self.selected:
+            return "accent"
+        if self.state is not None:
+            return health.TOKENS[self.state]
+        return "text" if self.hovered else "muted"
+
+    @guarded(QRectF())
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    @guarded(QPainterPath())
+    def shape(self) -> QPainterPath:
+        return self._hit
+
+    @guarded(None)
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        width = max(self._width, 2.5) if self.selected or self.hovered else self._width
+        pen = QPen(color(self.token(), 0.25 if self.lifted else 1.0), width)
+        if self.lifted:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+
+
+class ShapeLabel(QGraphicsItem):
+    """`N × 32 × 26 × 26` on a ground of its own. It belongs to a link and answers for it."""
+
+    def __init__(self, owner: LinkItem) -> None:
+        super().__init__()
+        self.setZValue(2)
+        self.owner = owner
+        self.text = ""
+        self._aside = False
+        self._bounds = QRectF()
+        self._line = QStaticText()
+
+    def stand_aside(self, aside: bool) -> None:
+        """Reach to the right of the link only: the cards that it passes are on its left."""
+        if aside != self._aside:
+            self._aside = aside
+            self._measure()
+
+    def write(self, text: str) -> None:
+        if text == self.text:
+            return
+        self.text = text
+        self._line = QStaticText(text)
+        self._line.setTextFormat(Qt.TextFormat.PlainText)
+        self._line.prepare(font=number_font(11))
+        self._measure()
+
+    def _measure(self) -> None:
+        self.prepareGeometryChange()
+        width = self._line.size().width() + 2 * _LABEL_MARGIN
+        left = -2 * _LABEL_MARGIN if self._aside else -width / 2
+        box = QRectF(left, -_LABEL_HEIGHT / 2, width, _LABEL_HEIGHT)
+        self._bounds = box if self.text else QRectF()
+        self.update()
+
+    @guarded(QRectF())
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    @guarded(None)
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        if not self.text or scale < READABLE:
+            return
+        marked = self.owner.selected or self.owner.hovered
+        painter.setPen(QPen(color(self.owner.token() if marked else "line"), 1))
+        painter.setBrush(color("surface"))
+        inside = self._bounds.adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(inside, CORNER, CORNER)
+        painter.setPen(color("text"))
+        painter.setFont(number_font(11))
+        left = self._bounds.left() + _LABEL_MARGIN
+        painter.drawStaticText(QPointF(left, -self._line.size().height() / 2), self._line)

@@ -1,0 +1,250 @@
+"""A node as a card: family, name, parameters in short, their number, problems, feature maps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from engine.build.report import ShapeReport
+from engine.messages import shown
+from engine.network.layers import LAYERS
+from engine.network.model import Node, clamp_position
+from engine.telemetry.frame import Array
+from gui import icons
+from gui.canvas import ports, summary
+from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
+from gui.canvas.ports import Port, PortLook
+from gui.canvas.thumbnails import Strip
+from gui.guard import guarded
+from gui.theme import CORNER, LIGHT, color, contrast, family_color, number_font, ui_font
+
+#: Below this zoom there is no text: it could not be read.
+READABLE = 0.4
+
+_BAND = 28.0
+_LEFT, _RIGHT = _BAND + 10, NODE_WIDTH - 10
+_FIRST_LINE, _SECOND_LINE = 7.0, 25.0
+_BADGE = QRectF(_RIGHT - 13, 8, 14, 14)
+#: Ports and the selection ring reach over the edge of the card.
+_MARGIN = 8.0
+
+
+class NodeItem(QGraphicsItem):
+    """Shows one Node. It changes nothing: gestures do, through the editor."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.setZValue(1)
+        self.node = node
+        self.ports: tuple[Port, ...] = ()
+        self.problem = False  #: something is wrong at this node
+        self.cause = False  #: this node is why something further down is wrong
+        self.fault = False  #: training stopped here
+        self.selected = False
+        self.hovered = False
+        self._parameters = 0
+        self._looks: Mapping[Port, PortLook] = {}
+        self._strip: Strip | None = None
+        self._card = QPainterPath()
+        self._band = QPainterPath()
+        self._shape_card()
+        self.show_node(node)
+
+    # What it shows
+
+    def show_node(self, node: Node) -> None:
+        self.node = node
+        self.ports = ports.ports_of(node)
+        self.setPos(*clamp_position(node.x, node.y))
+        self._write()
+
+    def show_report(self, report: ShapeReport) -> bool:
+        """Take what shape inference says about this node; problems are set by the scene."""
+        found = report.nodes.get(self.node.id)
+        parameters = 0 if found is None else found.parameters
+        differs = parameters != self._parameters
+        if differs:
+            self._parameters = parameters
+            self._write()
+        return differs
+
+    def show_state(self, **states: bool) -> None:
+        """Set any of problem, cause, fault, selected, hovered; repaints when one differs."""
+        if any(getattr(self, name) != value for name, value in states.items()):
+            for name, value in states.items():
+                setattr(self, name, value)
+            if "problem" in states or "fault" in states:
+                self._write()
+            self.update()
+
+    def show_maps(self, maps: Array | None) -> bool:
+        """Feature maps (k, height, width), or None for none. True when the height changed."""
+        had = self._strip is not None
+        self._strip = None if maps is None or maps.size == 0 else Strip(maps)
+        differs = had != (self._strip is not None)
+        if differs:
+            self.prepareGeometryChange()
+            self._shape_card()
+        self.update()
+        return differs
+
+    def show_ports(self, looks: Mapping[Port, PortLook]) -> None:
+        """How the ports look; those not named are at rest."""
+        if looks != self._looks:
+            self._looks = looks
+            self.update()
+
+    def follow_theme(self) -> None:
+        if self._strip is not None:
+            self._strip.recolor()
+        self.update()
+
+    @property
+    def height(self) -> float:
+        return NODE_HEIGHT + (STRIP_HEIGHT if self._strip is not None else 0)
+
+    @property
+    def shows_maps(self) -> bool:
+        return self._strip is not None
+
+    def anchor(self, port: Port) -> QPointF:
+        """Centre of a port, in scene coordinates."""
+        return self.pos() + ports.place(self.ports, port, self.height)
+
+    # Preparing: done once a change, not once a repaint
+
+    def _shape_card(self) -> None:
+        whole = QRectF(0, 0, NODE_WIDTH, self.height)
+        self._card = QPainterPath()
+        self._card.addRoundedRect(whole, CORNER, CORNER)
+        side = QPainterPath()
+        side.addRect(QRectF(0, 0, _BAND, NODE_HEIGHT if self._strip else self.height))
+        self._band = self._card.intersected(side)
+        self._bounds = whole.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+
+    def _write(self) -> None:
+        badge = self.problem or self.fault
+        room = _RIGHT - _LEFT - (_BADGE.width() + 4 if badge else 0)
+        name_font = ui_font(13, QFont.Weight.Medium)
+        count = summary.count_text(self._parameters) if self._parameters else ""
+        self._count = _line(count, number_font(12))
+        self._count_at = QPointF(_LEFT + room - self._count.size().width(), _FIRST_LINE)
+        # On one baseline with the name, whose letters are taller.
+        rise = QFontMetricsF(name_font).ascent() - QFontMetricsF(number_font(12)).ascent()
+        self._count_at += QPointF(0, rise)
+        room -= self._count.size().width() + 8 if count else 0.0
+        self._name = _line(_fitting(name_font, shown(self.node.name), room), name_font)
+        self._summary = _line(self._second_line(_RIGHT - _LEFT), ui_font(12))
+
+    def _second_line(self, room: float) -> str:
+        font = ui_font(12)
+        text = summary.summary(self.node)
+        layer = LAYERS.get(self.node.kind)
+        if text or layer is None:
+            return _fitting(font, text, room)
+        width = QFontMetricsF(font).horizontalAdvance
+        return next((text for text in summary.stand_in(layer) if width(text) <= room), "")
+
+    # Drawing
+
+    @guarded(QRectF())
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    @guarded(QPainterPath())
+    def shape(self) -> QPainterPath:
+        return self._card
+
+    @guarded(None)
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        scale = option.levelOfDetailFromTransform(painter.worldTransform())
+        self._draw_card(painter)
+        if scale < READABLE:
+            return
+        self._draw_icon(painter, scale)
+        self._draw_text(painter)
+        if self._strip is not None:
+            self._strip.draw(painter)
+        for port in self.ports:
+            look = self._looks.get(port, PortLook.REST)
+            centre = ports.place(self.ports, port, self.height)
+            ports.draw_port(painter, centre, look, self.selected)
+
+    def _draw_card(self, painter: QPainter) -> None:
+        known = self.node.kind in LAYERS
+        painter.fillPath(self._card, color("surface" if known else "raised"))
+        painter.fillPath(self._band, family_color(self._family()))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(self._border())
+        painter.drawPath(self._card)
+        if self.selected:
+            painter.setPen(QPen(color("accent"), 2))
+            ring = QRectF(0, 0, NODE_WIDTH, self.height).adjusted(-3, -3, 3, 3)
+            painter.drawRoundedRect(ring, CORNER + 3, CORNER + 3)
+
+    def _border(self) -> QPen:
+        if self.problem or self.fault:
+            return QPen(color("error"), 1.5)
+        if self.cause:
+            return QPen(color("warning"), 1.5, Qt.PenStyle.DashLine)
+        return QPen(color("muted" if self.hovered else "line"), 1)
+
+    def _family(self) -> str:
+        layer = LAYERS.get(self.node.kind)
+        return "unknown" if layer is None else layer.family
+
+    def _draw_icon(self, painter: QPainter, scale: float) -> None:
+        ground = family_color(self._family()).name()
+        ink = max((LIGHT.text, LIGHT.surface), key=lambda shade: contrast(shade, ground))
+        top = (NODE_HEIGHT - 16) / 2
+        if self.node.kind not in LAYERS:
+            painter.setPen(QPen(ink))
+            painter.setFont(ui_font(16, QFont.Weight.Medium))
+            painter.drawText(QRectF(0, 0, _BAND, NODE_HEIGHT), Qt.AlignmentFlag.AlignCenter, "?")
+            return
+        ratio = min(4.0, max(1.0, math.ceil(scale * painter.device().devicePixelRatio())))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        picture = icons.pixmap(f"family-{self._family()}", ink, 16, ratio)
+        painter.drawPixmap(QPointF((_BAND - 16) / 2, top), picture)
+
+    def _draw_text(self, painter: QPainter) -> None:
+        painter.setPen(color("text"))
+        painter.setFont(ui_font(13, QFont.Weight.Medium))
+        painter.drawStaticText(QPointF(_LEFT, _FIRST_LINE), self._name)
+        painter.setPen(color("muted"))
+        painter.setFont(ui_font(12))
+        painter.drawStaticText(QPointF(_LEFT, _SECOND_LINE), self._summary)
+        painter.setFont(number_font(12))
+        painter.drawStaticText(self._count_at, self._count)
+        if self.problem or self.fault:
+            _draw_badge(painter)
+
+
+def _draw_badge(painter: QPainter) -> None:
+    """An exclamation mark in a disc: seen without colour, too."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color("error"))
+    painter.drawEllipse(_BADGE)
+    centre = _BADGE.center()
+    stroke = QPen(color("surface"), 1.75)
+    stroke.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(stroke)
+    painter.drawLine(centre + QPointF(0, -3.5), centre + QPointF(0, 0.5))
+    painter.drawPoint(centre + QPointF(0, 3.5))
+
+
+def _fitting(font: QFont, text: str, room: float) -> str:
+    return QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+
+def _line(text: str, font: QFont) -> QStaticText:
+    line = QStaticText(text)
+    line.setTextFormat(Qt.TextFormat.PlainText)
+    line.prepare(font=font)
+    return line

@@ -1,0 +1,72 @@
+"""A node's parameters in a few characters, from its declaration alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication
+
+from engine.messages import shown
+from engine.network.layers import FAMILIES, LAYERS, Layer, Parameter, complete
+from engine.network.model import Node, ParameterValue
+
+#: What a parameter is called on a card; "" where the value speaks for itself. The letters are those
+#: of the formulas. A parameter that is not named here keeps its name.
+_SHORT: Mapping[str, str] = {
+    "shape": "",
+    "out_channels": "",
+    "kernel_size": "",
+    "out_features": "out",
+    "negative_slope": "slope",
+    "stride": "s",
+    "padding": "p",
+    "dilation": "d",
+    "groups": "g",
+}
+#: Shown even at their default. All others appear when somebody changed them.
+_ALWAYS = frozenset(
+    {"shape", "out_channels", "kernel_size", "out_features", "p", "negative_slope", "dim"}
+)
+
+
+def summary(node: Node) -> str:
+    """Such as `32 · 3×3 · s 2`, `out 64` or `1 × 28 × 28`; "" when there is nothing to say. The
+    kind comes first where the name does not tell it."""
+    layer = LAYERS.get(node.kind)
+    if layer is None:
+        return QCoreApplication.translate("Canvas", "unknown kind")
+    parts = [] if node.name.startswith(node.kind) else [node.kind]
+    values = complete(node)
+    for parameter in layer.parameters:
+        value = values[parameter.name]
+        if parameter.name in _ALWAYS or value != parameter.default:
+            parts.append(_part(parameter, value))
+    return " · ".join(parts)
+
+
+def stand_in(layer: Layer) -> tuple[str, ...]:
+    """What a card says when its parameters say nothing: the formula if it fits, else the family."""
+    return (layer.formula, QCoreApplication.translate("engine", FAMILIES[layer.family]))
+
+
+def count_text(count: int) -> str:
+    """36928 as `36,928`; ten million and more as `23.6 M`, a billion as `1.3 B`."""
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:,.1f} B"
+    return f"{count / 1e6:.1f} M" if count >= 10_000_000 else f"{count:,}"
+
+
+def _part(parameter: Parameter, value: ParameterValue) -> str:
+    name = _SHORT.get(parameter.name, parameter.name)
+    return f"{name} {_value(parameter, value)}".strip()
+
+
+def _value(parameter: Parameter, value: ParameterValue) -> str:
+    if isinstance(value, bool):
+        translate = QCoreApplication.translate
+        return translate("Canvas", "on") if value else translate("Canvas", "off")
+    if isinstance(value, tuple):
+        return (" × " if parameter.type == "shape" else "×").join(map(str, value))
+    if parameter.name == "kernel_size":
+        return f"{value}×{value}"
+    return f"{value:.4g}" if isinstance(value, float) else shown(value)

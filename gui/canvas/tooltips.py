@@ -1,0 +1,94 @@
+"""What the canvas says about the thing under the cursor, as plain text."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import Qt
+
+from engine.build.report import Shape, ShapeReport, shape_text
+from engine.messages import shown
+from engine.network.layers import LAYERS, Layer
+from engine.network.model import Link, Node
+from gui.canvas.health import Health
+from gui.words import sentence
+
+_COLUMNS = 64
+
+
+def plain(text: str) -> str:
+    """`text` wrapped, and safe for QToolTip, which takes what looks like HTML for HTML."""
+    lines = [textwrap.fill(line, _COLUMNS) for line in text.splitlines()]
+    wrapped = "\n".join(lines)
+    if Qt.mightBeRichText(wrapped):
+        return "<span>" + html.escape(wrapped).replace("\n", "<br>") + "</span>"
+    return wrapped
+
+
+def layer_text(layer: Layer) -> str:
+    """Kind, what it does, and its formula."""
+    translate = QCoreApplication.translate
+    return f"{layer.kind}\n{translate('engine', layer.help)}\n{layer.formula}"
+
+
+def node_text(node: Node, report: ShapeReport, faulty: bool) -> str:
+    """Problems first, then what the node is and what it makes of its input."""
+    translate = QCoreApplication.translate
+    lines = [sentence(problem) for problem in report.problems_of(node.id)]
+    if faulty:
+        lines.append(translate("Canvas", "Training stopped here."))
+    if any(problem.cause == node.id for problem in report.problems):
+        lines.append(translate("Canvas", "A problem further down begins here."))
+    lines.append(shown(node.name))
+    layer = LAYERS.get(node.kind)
+    lines.append(shown(node.kind) if layer is None else layer_text(layer))
+    found = report.nodes.get(node.id)
+    if found is not None and found.output is not None:
+        lines.append(translate("Canvas", "Output: {shape}").format(shape=shape_text(found.output)))
+    if found is not None and found.parameters:
+        count = f"{found.parameters:,}"
+        lines.append(translate("Canvas", "Parameters: {count}").format(count=count))
+    return "\n".join(lines)
+
+
+def link_text(link: Link, shape: Shape | None, flow: float | None, state: Health | None) -> str:
+    """The tensor on a link, axis by axis, and its gradient while it is trained."""
+    translate = QCoreApplication.translate
+    if shape is None:
+        lines = [translate("Canvas", "The shape of this tensor is not known yet.")]
+    else:
+        lines = [shape_text(shape), *axis_lines(shape)]
+    if flow is not None and state is not None:
+        text = translate("Canvas", "Gradient ‖dE/da‖ = {flow}, {state}")
+        lines.append(text.format(flow=f"{flow:.3g}", state=_health_word(state)))
+    return "\n".join(lines)
+
+
+def axis_lines(shape: Shape) -> list[str]:
+    """One line an axis: its size and what it counts, in PyTorch's order."""
+    translate = QCoreApplication.translate
+    names = {
+        1: [translate("Canvas", "features")],
+        3: [
+            translate("Canvas", "channels"),
+            translate("Canvas", "height"),
+            translate("Canvas", "width"),
+        ],
+    }.get(len(shape))
+    if names is None:
+        axis = translate("Canvas", "axis {number}")
+        names = [axis.format(number=number) for number in range(1, len(shape) + 1)]
+    lines = [f"N  {translate('Canvas', 'samples in a batch')}"]
+    return lines + [f"{size}  {name}" for size, name in zip(shape, names, strict=True)]
+
+
+def _health_word(state: Health) -> str:
+    translate = QCoreApplication.translate
+    return {
+        Health.GOOD: translate("Canvas", "healthy"),
+        Health.VANISHING: translate("Canvas", "vanishing"),
+        Health.EXPLODING: translate("Canvas", "exploding"),
+        Health.NOT_FINITE: translate("Canvas", "not a number"),
+    }[state]

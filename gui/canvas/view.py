@@ -1,0 +1,320 @@
+"""The window onto the diagram: the keyboard, and which gesture a press begins."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from engine.network.edits import Disconnect, Edit, MoveNodes, RemoveNodes, Together
+from engine.network.model import Changes
+from gui.canvas import empty_state
+from gui.canvas.connect_gesture import ConnectGesture
+from gui.canvas.drop_gesture import DropGesture, kind_in
+from gui.canvas.geometry import snap
+from gui.canvas.gesture import SLACK, Gesture
+from gui.canvas.hover import Hover
+from gui.canvas.link_item import LinkItem
+from gui.canvas.move_gesture import MoveGesture
+from gui.canvas.node_item import READABLE, NodeItem
+from gui.canvas.pan_gesture import PanGesture
+from gui.canvas.paper import PaperView
+from gui.canvas.ports import REACH, Port
+from gui.canvas.scene import CanvasScene
+from gui.canvas.select_gesture import SelectGesture
+from gui.editor import Editor
+from gui.guard import guarded
+from gui.theme import GRID
+
+_FIT_MARGIN = 32.0
+#: Screen pixels within which a dragged wire jumps to a port.
+_SNAP = 24.0
+_ARROWS = {
+    Qt.Key.Key_Left: (-GRID, 0),
+    Qt.Key.Key_Right: (GRID, 0),
+    Qt.Key.Key_Up: (0, -GRID),
+    Qt.Key.Key_Down: (0, GRID),
+}
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
+
+class CanvasView(PaperView):
+    """Shows a CanvasScene of its own."""
+
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._scene = CanvasScene(editor, self)
+        self._gesture: Gesture | None = None
+        self._hover = Hover(self._scene)
+        self._space = False
+        self._nudges = 0
+        self._fitted = False
+        self.setScene(self._scene)
+        self.setObjectName("canvas")
+        self.setAccessibleName(self.tr("Network diagram"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAcceptDrops(True)
+        self.setMouseTracking(True)
+        editor.changed.connect(self._follow)
+        editor.replaced.connect(self._show_another)
+        editor.selection_changed.connect(self._end_nudges)
+
+    def scene(self) -> CanvasScene:
+        return self._scene
+
+    # Commands
+
+    @Slot()
+    def fit(self) -> None:
+        """Show the whole network, at 100 % at most."""
+        rects = [item.sceneBoundingRect() for item in self._scene.node_items()]
+        area = QRectF()
+        for rect in rects:
+            area = area.united(rect)
+        area.adjust(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
+        size = self.viewport().size()
+        self.zoom_to(min(1.0, size.width() / area.width(), size.height() / area.height()))
+        self.centerOn(area.center())
+        self._fitted = True
+
+    def center_on(self, node_id: str) -> None:
+        """Bring a node into the middle; nothing happens when it is gone."""
+        if node_id in self._editor.network.nodes:
+            self.centerOn(self._scene.node_item(node_id).sceneBoundingRect().center())
+
+    @Slot()
+    def select_all(self) -> None:
+        self._editor.select(frozenset(self._editor.network.nodes))
+
+    @Slot()
+    def delete_selection(self) -> None:
+        """Delete the selected nodes and links as one undo step."""
+        edits: list[Edit] = []
+        if self._scene.selected_links:
+            edits.append(Disconnect(self._scene.selected_links))
+        if self._editor.selection:
+            edits.append(RemoveNodes(self._editor.selection))
+        if edits:
+            self._editor.edit(Together(tuple(edits)), self.tr("Delete"))
+
+    def _nudge(self, dx: int, dy: int) -> None:
+        nodes = self._editor.network.nodes
+        selection = self._editor.selection
+        to = {key: snap(nodes[key].x + dx, nodes[key].y + dy) for key in selection}
+        self._editor.edit(MoveNodes(to), self.tr("Move"), merge=f"nudge:{self._nudges}")
+
+    @Slot()
+    def _end_nudges(self) -> None:
+        """The next arrow key begins another undo step."""
+        self._nudges += 1
+
+    # Gestures
+
+    def _begin(self, event: QMouseEvent) -> None:
+        point = self.mapToScene(event.position().toPoint())
+        adding = bool(event.modifiers() & _ADDING)
+        if event.button() == Qt.MouseButton.MiddleButton or self._space:
+            self._gesture = PanGesture(self, point)
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            return
+        target = self._target(point)
+        self._hover.leave()
+        if isinstance(target, Port):
+            self._gesture = ConnectGesture(self._scene, target, _SNAP / self.zoom)
+        elif isinstance(target, NodeItem):
+            self._press_node(target.node.id, point, adding)
+        elif isinstance(target, LinkItem):
+            links = self._scene.selected_links if adding else frozenset()
+            self._scene.select_links(links ^ {target.link})
+            if not adding:
+                self._editor.select(frozenset())
+        else:
+            self._clear_links(adding)
+            self._gesture = SelectGesture(self._scene, point, adding)
+
+    def _press_node(self, node_id: str, point: QPointF, adding: bool) -> None:
+        selection = self._editor.selection
+        self._clear_links(adding)
+        if adding:
+            self._editor.select(selection ^ {node_id})
+        elif node_id not in selection:
+            self._editor.select(frozenset({node_id}))
+        if node_id in self._editor.selection:
+            only = None if adding else node_id
+            self._gesture = MoveGesture(self._scene, point, SLACK / self.zoom, only)
+
+    def _clear_links(self, adding: bool) -> None:
+        if not adding:
+            self._scene.select_links(frozenset())
+
+    def _target(self, point: QPointF) -> Port | NodeItem | LinkItem | None:
+        """What a press at `point` would act on. Ports only where they are drawn."""
+        port = self._scene.port_near(point, REACH) if self.zoom >= READABLE else None
+        return port or self._scene.target_at(point)
+
+    def _end(self, point: QPointF | None) -> None:
+        """Finish the gesture at `point`, or cancel it."""
+        # Over before its edit arrives: the edit must not cancel it.
+        gesture, self._gesture = self._gesture, None
+        self._show_cursor()
+        if gesture is not None:
+            gesture.cancel() if point is None else gesture.finish(point)
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.OpenHandCursor if self._space else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
+
+    # Following the editor
+
+    @Slot(object)
+    def _follow(self, changes: Changes) -> None:
+        """The network changed: a gesture that began before it no longer fits."""
+        self._end(None)
+        if len(changes.added) == 1:
+            self.ensureVisible(self._scene.node_item(changes.added[0]))
+        # The empty state came or went.
+        if len(self._editor.network.nodes) <= len(changes.added):
+            self.viewport().update()
+
+    @Slot()
+    def _show_another(self) -> None:
+        self._end(None)
+        self._fitted = False
+        if self.isVisible():
+            self.fit()
+        self.viewport().update()
+
+    # Qt
+
+    @guarded(None)
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._fitted:
+            self.fit()
+
+    @guarded(None)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._editor.network.nodes:
+            painter = QPainter(self.viewport())
+            empty_state.draw(painter, self.viewport().rect())
+            painter.end()
+
+    @guarded(None)
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        if not self._editor.network.nodes:
+            self.viewport().update()  # the words stay while the dots move
+
+    @guarded(False)
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._hover.leave()
+        return super().viewportEvent(event)
+
+    @guarded(None)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._end_nudges()
+        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self._end(None)
+            self._begin(event)
+            event.accept()
+
+    @guarded(None)
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mousePressEvent(event)
+
+    @guarded(None)
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = self.mapToScene(event.position().toPoint())
+        if self._gesture is not None:
+            self._gesture.move(point)
+        elif not self._space:
+            self._hover.over(self._target(point))
+
+    @guarded(None)
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._gesture is not None:
+            self._end(self.mapToScene(event.position().toPoint()))
+
+    @guarded(None)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Escape:
+            self._escape()
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = True
+            self._show_cursor()
+        elif event.matches(QKeySequence.StandardKey.Delete) or key == Qt.Key.Key_Backspace:
+            self.delete_selection()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif key in _ARROWS and self._editor.selection and self._gesture is None:
+            self._nudge(*_ARROWS[key])
+        else:
+            super().keyPressEvent(event)
+
+    def _escape(self) -> None:
+        if self._gesture is not None:
+            self._end(None)
+        else:
+            self._scene.select_links(frozenset())
+            self._editor.select(frozenset())
+
+    @guarded(None)
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self._show_cursor()
+        super().keyReleaseEvent(event)
+
+    @guarded(None)
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space = False
+        self._show_cursor()
+        super().focusOutEvent(event)
+
+    # Layers from the palette
+
+    @guarded(None)
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        kind = kind_in(event.mimeData())
+        if kind is None:
+            event.ignore()
+            return
+        self._end(None)
+        self._gesture = DropGesture(self._scene, kind)
+        self._gesture.move(self.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    @guarded(None)
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if isinstance(self._gesture, DropGesture):
+            self._gesture.move(self.mapToScene(event.position().toPoint()))
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    @guarded(None)
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._end(None)
+
+    @guarded(None)
+    def dropEvent(self, event: QDropEvent) -> None:
+        if isinstance(self._gesture, DropGesture):
+            self._end(self.mapToScene(event.position().toPoint()))
+            event.acceptProposedAction()
+            self.setFocus()

@@ -1,0 +1,87 @@
+"""How to do what: the list of shortcuts and gestures, and the about box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from engine import __version__
+from gui.actions import COMMANDS
+from gui.icons import pixmap
+from gui.theme import GRID, appearance, number_font, ui_font
+
+GESTURES = (
+    ("Drag from the layer list", "Add a layer"),
+    ("Double click a layer in the list", "Add it behind the selected node"),
+    ("Drag from a port to a port", "Link two nodes"),
+    ("Drag a link's end off its port", "Link it elsewhere, or cut it"),
+    ("Drag a node, arrow keys", "Move what is selected"),
+    ("Drag on empty canvas", "Select a region"),
+    ("Wheel, Ctrl + wheel", "Zoom about the mouse"),
+    ("Middle button, Space + drag", "Pan"),
+)
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """A window that stays open beside the work."""
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(dialog.tr("Keyboard and mouse"))
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(GRID * 3)
+    grid.setVerticalSpacing(GRID // 2)
+    keyed = [command for command in COMMANDS.values() if command.shortcut]
+    for row, command in enumerate(keyed):
+        keys = QKeySequence(command.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        _row(grid, row, 0, keys, QCoreApplication.translate("actions", command.help))
+    for row, (gesture, effect) in enumerate(GESTURES):
+        _row(
+            grid,
+            row,
+            2,
+            QCoreApplication.translate("help", gesture),
+            QCoreApplication.translate("help", effect),
+        )
+    _finish(dialog, grid)
+
+
+def show_about(parent: QWidget) -> None:
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(dialog.tr("About Backlit"))
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(GRID * 2)
+    mark = QLabel()
+    mark.setPixmap(pixmap("backlit", appearance.theme.text, 64, parent.devicePixelRatioF()))
+    name = QLabel("Backlit {0}".format(__version__))
+    name.setFont(ui_font(20, ui_font().Weight.DemiBold))
+    text = QLabel(
+        dialog.tr(
+            "A light table for neural networks: draw one, train it, see through it.\n\n"
+            "Free software under the MIT licence. Fonts: Inter and JetBrains Mono (SIL OFL).\n"
+            "Digits: MNIST by LeCun, Cortes and Burges (CC BY-SA 3.0)."
+        )
+    )
+    grid.addWidget(mark, 0, 0, 2, 1, Qt.AlignmentFlag.AlignTop)
+    grid.addWidget(name, 0, 1)
+    grid.addWidget(text, 1, 1)
+    _finish(dialog, grid)
+
+
+def _row(grid: QGridLayout, row: int, column: int, keys: str, effect: str) -> None:
+    label = QLabel(keys)
+    label.setFont(number_font() if column == 0 else ui_font(13, ui_font().Weight.Medium))
+    grid.addWidget(label, row, column)
+    grid.addWidget(QLabel(effect), row, column + 1)
+
+
+def _finish(dialog: QDialog, grid: QGridLayout) -> None:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.close)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(GRID * 3, GRID * 2, GRID * 3, GRID * 2)
+    column.setSpacing(GRID * 2)
+    column.addLayout(grid)
+    column.addWidget(buttons)
+    dialog.show()

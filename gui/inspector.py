@@ -1,0 +1,47 @@
+"""The dock beside the canvas: one node's parameters, or the training recipe when none is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from engine.network.model import Changes
+from gui.editor import Editor
+from gui.node_form import NodeForm
+from gui.recipe_form import RecipeForm
+from gui.theme import GRID
+
+
+class Inspector(QScrollArea):
+    """Follows the selection of `editor`."""
+
+    def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._editor = editor
+        self._form: NodeForm | RecipeForm | None = None
+        editor.selection_changed.connect(self._rebuild)
+        editor.replaced.connect(self._rebuild)
+        editor.changed.connect(self._network_changed)
+        self._rebuild()
+
+    @property
+    def form(self) -> NodeForm | RecipeForm | None:
+        return self._form
+
+    def _rebuild(self) -> None:
+        """Another node, another form."""
+        selected = self._editor.selected
+        self._form = RecipeForm(self._editor) if selected is None else NodeForm(self._editor, selected)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(GRID * 3 // 2, GRID, GRID * 3 // 2, GRID)
+        column.addWidget(self._form)
+        column.addStretch(1)
+        self.setWidget(holder)
+
+    def _network_changed(self, changes: Changes) -> None:
+        if isinstance(self._form, NodeForm) and self._form.node_id in changes.changed:
+            self._form.refresh()

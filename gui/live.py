@@ -1,0 +1,51 @@
+"""Joins the engine's frames to everything on screen that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QDockWidget
+
+from engine.session import EngineThread
+from gui.canvas.view import CanvasView
+from gui.editor import Editor
+from gui.panels.governor import Governor
+from gui.panels.panel import Panel
+
+
+class Live(QObject):
+    """The governor, told of everything that changes what is to be seen."""
+
+    def __init__(
+        self,
+        engine: EngineThread,
+        editor: Editor,
+        canvas: CanvasView,
+        panels: tuple[Panel, ...],
+        docks: Iterable[QDockWidget],
+        budget: float,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.governor = Governor(
+            engine.mailbox, [canvas, *panels], engine.watch, budget=budget, parent=self
+        )
+        engine.frame_ready.connect(self.governor.frame_ready)
+        editor.selection_changed.connect(self.governor.wishes_changed)
+        canvas.looked_elsewhere.connect(self.governor.wishes_changed)
+        for dock in docks:
+            dock.visibilityChanged.connect(self._visibility_changed)
+
+    @Slot()
+    def run_started(self) -> None:
+        self.governor.wishes_changed()
+
+    @Slot()
+    def forget(self) -> None:
+        """The run was dropped; nothing of it is shown any more."""
+        self.governor.forget()
+
+    @Slot(bool)
+    def _visibility_changed(self, _: bool) -> None:
+        self.governor.wishes_changed()

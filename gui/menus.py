@@ -1,0 +1,107 @@
+"""The menu bar and the toolbar, from the table of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QMenu, QSizePolicy, QToolBar, QWidget
+
+from engine.project.examples import EXAMPLE_FOLDER, example_names
+from gui.actions import Actions
+
+if TYPE_CHECKING:
+    from gui.window import MainWindow
+
+SEPARATOR = ""
+
+
+def add_toolbar(window: MainWindow, actions: Actions) -> None:
+    bar = QToolBar(window.tr("Tools"), window)
+    bar.setObjectName("tools")
+    bar.setMovable(False)
+    bar.setIconSize(QSize(16, 16))
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    for name in ("new", "open", "save", SEPARATOR, "undo", "redo", SEPARATOR):
+        _add(bar, actions, name)
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    for name in ("train", "pause", "step", "stop", SEPARATOR, "reset"):
+        _add(bar, actions, name)
+    train = bar.widgetForAction(actions["train"])
+    train.setProperty("toolButtonStyle", Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    train.setObjectName("train_button")
+    gap = QWidget()
+    gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    bar.addWidget(gap)
+    for name in ("zoom_out", "zoom_in", "fit", SEPARATOR, "theme", "shortcuts"):
+        _add(bar, actions, name)
+    window.addToolBar(bar)
+
+
+def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) -> None:
+    menu_bar = window.menuBar()
+    file = menu_bar.addMenu(window.tr("&File"))
+    _fill(file, actions, ("new", "open"))
+    file.addMenu(_recent_menu(window))
+    file.addMenu(_example_menu(window))
+    _fill(file, actions, (SEPARATOR, "save", "save_as", SEPARATOR, "quit"))
+    edit = menu_bar.addMenu(window.tr("&Edit"))
+    _fill(edit, actions, ("undo", "redo", SEPARATOR, "delete", "select_all"))
+    train = menu_bar.addMenu(window.tr("&Training"))
+    _fill(train, actions, ("train", "pause", "step", "stop", SEPARATOR, "reset"))
+    view = menu_bar.addMenu(window.tr("&View"))
+    _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit", SEPARATOR, "theme"))
+    view.addSeparator()
+    for dock in docks:
+        view.addAction(dock.toggleViewAction())
+    help_menu = menu_bar.addMenu(window.tr("&Help"))
+    _fill(help_menu, actions, ("shortcuts", "about"))
+
+
+def _fill(menu: QMenu, actions: Actions, names: tuple[str, ...]) -> None:
+    for name in names:
+        _add(menu, actions, name)
+
+
+def _add(place: QMenu | QToolBar, actions: Actions, name: str) -> None:
+    if name == SEPARATOR:
+        place.addSeparator()
+    else:
+        place.addAction(actions[name])
+
+
+def _recent_menu(window: MainWindow) -> QMenu:
+    menu = QMenu(window.tr("Open &Recent"), window)
+
+    def fill() -> None:
+        menu.clear()
+        for name in window.settings.preferences.recent_files:
+            action = menu.addAction(name.replace("&", "&&")[-120:])
+            action.setData(name)
+        if menu.isEmpty():
+            menu.addAction(window.tr("No file yet")).setEnabled(False)
+
+    menu.aboutToShow.connect(fill)
+    menu.triggered.connect(_opener(window))
+    return menu
+
+
+def _example_menu(window: MainWindow) -> QMenu:
+    menu = QMenu(window.tr("&Examples"), window)
+    for name in example_names():
+        menu.addAction(name).setData(str(EXAMPLE_FOLDER / f"{name}.backlit"))
+    menu.triggered.connect(_opener(window))
+    return menu
+
+
+def _opener(window: MainWindow) -> Callable[[QAction], None]:
+    documents = window.documents
+
+    def open_file(action: QAction) -> None:
+        if action.data():
+            documents.open(Path(action.data()))
+
+    return open_file

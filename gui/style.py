@@ -1,0 +1,40 @@
+"""The few rules that Fusion's palette cannot express, as one style sheet."""
+
+from __future__ import annotations
+
+from gui.theme import CORNER, GRID, Theme
+
+
+def style_sheet(theme: Theme) -> str:
+    half = GRID // 2
+    return f"""
+QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
+QMainWindow::separator:hover {{ background: {theme.accent}; }}
+QDockWidget {{ titlebar-close-icon: none; }}
+QDockWidget::title {{ background: {theme.window}; padding: {half}px {GRID}px; }}
+QToolBar {{ background: {theme.window}; border: 0; border-bottom: 1px solid {theme.line};
+    padding: {half}px; spacing: 2px; }}
+QToolBar::separator {{ background: {theme.line}; width: 1px; margin: {half}px {half}px; }}
+QToolButton {{ border: 1px solid transparent; border-radius: {CORNER}px; padding: {half}px; }}
+QToolButton:hover {{ background: {theme.raised}; border-color: {theme.line}; }}
+QToolButton:pressed, QToolButton:checked {{ background: {theme.selection}; }}
+QMenuBar {{ background: {theme.window}; }}
+QMenuBar::item {{ padding: {half}px {GRID}px; }}
+QMenuBar::item:selected {{ background: {theme.raised}; }}
+QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.line}; }}
+QStatusBar::item {{ border: 0; }}
+QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line};
+    padding: {half}px; }}
+QLineEdit, QSpinBox, QComboBox {{ background: {theme.surface}; color: {theme.text};
+    border: 1px solid {theme.line}; border-radius: {CORNER}px; padding: 2px {half}px;
+    min-height: 18px; selection-background-color: {theme.accent}; }}
+QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border-color: {theme.accent}; }}
+QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; }}
+QScrollBar:vertical {{ background: transparent; width: {GRID}px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: {GRID}px; margin: 0; }}
+QScrollBar::handle {{ background: {theme.line}; border-radius: {half}px; min-height: 24px;
+    min-width: 24px; }}
+QScrollBar::handle:hover {{ background: {theme.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+"""

@@ -1,0 +1,145 @@
+"""The training commands, when each makes sense, and what becomes of their results."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from engine.network.model import Network
+from engine.session import EngineThread
+from engine.telemetry.recorder import Recorder
+from gui.actions import Actions
+from gui.editor import Editor
+from gui.words import sentence
+
+
+class Training(QObject):
+    """Train, Pause, Step and Stop. A run keeps the snapshot it was started with; edits made while it
+    runs belong to the next one."""
+
+    #: (text, level) for the message bar.
+    message = Signal(str, str)
+    #: (Recorder, Network): a new run begins.
+    started = Signal(object, object)
+    #: The node a run failed at, or None when the failure has no node.
+    failed = Signal(object)
+    ended = Signal()
+    state_changed = Signal()
+
+    def __init__(
+        self, editor: Editor, engine: EngineThread, actions: Actions, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._engine = engine
+        self._actions = actions
+        self._network = Network()
+        self._starting = False
+        engine.state_changed.connect(self._state_changed)
+        engine.run_started.connect(self._run_started)
+        engine.run_ended.connect(self._run_ended)
+        engine.faulted.connect(self._faulted)
+        editor.shapes_changed.connect(self._update_actions)
+        editor.replaced.connect(self._update_actions)
+        actions.connect(
+            {
+                "train": self.train,
+                "pause": self.pause,
+                "step": self.step,
+                "stop": self.stop,
+            }
+        )
+        self._update_actions()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the diagram has changed since the present run began."""
+        return self._engine.state in ("running", "paused") and not _same_computation(
+            self._network, self._editor.network
+        )
+
+    def train(self) -> None:
+        """Begin, or go on after a pause."""
+        if self._engine.state == "paused":
+            self._engine.resume()
+        else:
+            self._start(single_step=False)
+
+    def pause(self) -> None:
+        self._engine.pause()
+
+    def step(self) -> None:
+        if self._engine.state == "paused":
+            self._engine.step()
+        else:
+            self._start(single_step=True)
+
+    def stop(self) -> None:
+        self._engine.stop()
+
+    def _start(self, *, single_step: bool) -> None:
+        if self._starting or self._engine.state not in ("idle", "starting"):
+            return
+        self._starting = True
+        self._network = self._editor.network
+        self._engine.train(
+            self._editor.project, self._editor.fitting_weights(), single_step=single_step
+        )
+        self._update_actions()
+
+    @Slot(str)
+    def _state_changed(self, _: str) -> None:
+        self._update_actions()
+        self.state_changed.emit()
+
+    @Slot(object)
+    def _run_started(self, recorder: Recorder) -> None:
+        self._starting = False
+        self._update_actions()
+        self.started.emit(recorder, self._network)
+
+    @Slot(bool)
+    def _run_ended(self, _: bool) -> None:
+        self.ended.emit()
+
+    @Slot(object)
+    def _faulted(self, fault: object) -> None:
+        from engine.training.fault import Fault
+
+        assert isinstance(fault, Fault)
+        self._starting = False
+        self._update_actions()
+        self.failed.emit(fault.problem.node)
+        self.message.emit(sentence(fault.problem), "error")
+
+    @Slot()
+    def _update_actions(self, _: object = None) -> None:
+        state = self._engine.state
+        active = state in ("running", "paused")
+        busy = self._starting or state == "preparing"
+        blocked = self._blocked()
+        can_start = not busy and state != "running" and (active or not blocked)
+        why = self.tr("A training is running") if active or busy else blocked
+        self._actions.set_enabled("train", can_start, why)
+        self._actions.set_enabled("step", can_start, why)
+        self._actions.set_enabled("pause", state == "running", self.tr("Nothing is running"))
+        self._actions.set_enabled("stop", active, self.tr("Nothing is running"))
+        self._actions.set_enabled("reset", not busy, why)
+
+    def _blocked(self) -> str:
+        """Why the network cannot be trained as it stands; "" when it can."""
+        if not self._editor.network.nodes:
+            return self.tr("The canvas is empty. Drag layers onto it first.")
+        problems = self._editor.report.blocking
+        return sentence(problems[0]) if problems else ""
+
+
+def _same_computation(first: Network, second: Network) -> bool:
+    """Whether two networks compute the same, wherever their nodes lie."""
+    if first is second:
+        return True
+    if first.links != second.links or first.nodes.keys() != second.nodes.keys():
+        return False
+    return all(
+        (node.kind, node.parameters) == (second.nodes[node_id].kind, second.nodes[node_id].parameters)
+        for node_id, node in first.nodes.items()
+    )

@@ -1,0 +1,310 @@
+"""The main window: canvas in the middle, docks around it, one toolbar, one status bar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.network.model import Network
+from engine.network.problem import Problem
+from engine.session import EngineThread
+from engine.shape_service import ShapeService
+from engine.telemetry.recorder import Recorder
+from gui.actions import Actions
+from gui.canvas.view import CanvasView
+from gui.documents import SUFFIX, Documents
+from gui.editor import Editor
+from gui.guard import guarded
+from gui.help import show_about, show_shortcuts
+from gui.inspector import Inspector
+from gui.live import Live
+from gui.menus import add_menus, add_toolbar
+from gui.message_bar import MessageBar
+from gui.palette import Palette
+from gui.panels import PANELS
+from gui.panels.panel import Panel
+from gui.settings import Settings
+from gui.status import StatusBar
+from gui.theme import GRID, appearance
+from gui.training import Training
+from gui.words import sentence
+
+FIRST_SIZE = QSize(1440, 900)
+PALETTE_WIDTH, PANEL_WIDTH = 224, 432
+
+
+class MainWindow(QMainWindow):
+    """Owns the project's editor, the engine thread and every view of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.engine = EngineThread(self)
+        self.shapes = ShapeService(self)
+        self.editor = Editor(self.shapes, self)
+        self.actions_ = Actions(self)
+        self.documents = Documents(self.editor, self.engine, settings, self)
+        self.training = Training(self.editor, self.engine, self.actions_, self)
+        self.canvas = CanvasView(self.editor)
+        self.message_bar = MessageBar()
+        self.status = StatusBar(self.engine, self.training, self)
+        self.panels: dict[str, Panel] = {}
+        self._closing = False
+        self._build()
+        self.live = Live(
+            self.engine,
+            self.editor,
+            self.canvas,
+            tuple(self.panels.values()),
+            self.findChildren(QDockWidget),
+            settings.preferences.panel_budget,
+            self,
+        )
+        self._connect()
+        self._update_title()
+
+    # Building
+
+    def _build(self) -> None:
+        self.setAcceptDrops(True)
+        self.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.AnimatedDocks
+        )
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        center = QWidget()
+        column = QVBoxLayout(center)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addWidget(self.message_bar)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(center)
+        self.setStatusBar(self.status)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        palette = self._dock("palette", self.tr("Layers"), Palette(self.editor))
+        self.inspector = Inspector(self.editor)
+        inspector = self._dock("inspector", self.tr("Inspector"), self.inspector)
+        self.addDockWidget(left, palette)
+        self.addDockWidget(left, inspector)
+        docks = [palette, inspector]
+        for panel_class in PANELS:
+            panel = panel_class()
+            self.panels[panel.name] = panel
+            docks.append(self._dock(panel.name, panel.title, panel))
+            self.addDockWidget(right, docks[-1])
+        self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
+        self.resizeDocks([palette, inspector], [400, 440], Qt.Orientation.Vertical)
+        self.resize(FIRST_SIZE)
+        add_toolbar(self, self.actions_)
+        add_menus(self, self.actions_, docks)
+        layout = self.settings.layout()
+        if layout is not None:
+            self.restoreGeometry(layout[0])
+            self.restoreState(layout[1])
+
+    def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        return dock
+
+    def _connect(self) -> None:
+        self.actions_.connect(
+            {
+                "new": self.documents.new,
+                "open": self.documents.ask_open,
+                "save": self.save,
+                "save_as": self.save_as,
+                "quit": self.close,
+                "undo": self.editor.undo_stack.undo,
+                "redo": self.editor.undo_stack.redo,
+                "delete": self.canvas.delete_selection,
+                "select_all": self.canvas.select_all,
+                "zoom_in": self.canvas.zoom_in,
+                "zoom_out": self.canvas.zoom_out,
+                "zoom_reset": self.canvas.zoom_reset,
+                "fit": self.canvas.fit,
+                "theme": self.toggle_theme,
+                "reset": self.reset_weights,
+                "shortcuts": self.show_shortcuts,
+                "about": self.show_about,
+            }
+        )
+        stack = self.editor.undo_stack
+        for name, signal in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
+            self.actions_.set_enabled(name, False)
+            signal.connect(self.actions_[name].setEnabled)
+        self.editor.refused.connect(self._refused)
+        self.editor.selection_changed.connect(self._selection_changed)
+        self.shapes.report_ready.connect(self.editor.take_shapes)
+        self.documents.title_changed.connect(self._update_title)
+        self.documents.message.connect(self._show_message)
+        self.documents.opened.connect(self.opened)
+        self.editor.replaced.connect(self._project_replaced)
+        self.training.message.connect(self._show_message)
+        self.training.started.connect(self._run_started)
+        self.training.failed.connect(self._run_failed)
+        self.training.ended.connect(self._run_ended)
+        self.engine.state_changed.connect(self._update_title)
+
+    # Commands
+
+    def save(self) -> None:
+        self.documents.save()
+
+    def save_as(self) -> None:
+        self.documents.save_as()
+
+    def reset_weights(self) -> None:
+        self.documents.reset_weights()
+        self._clear_panels()
+        self.status.show_note(self.tr("Weights reset: the next training starts anew"))
+
+    def toggle_theme(self) -> None:
+        name = "light" if appearance.theme.name == "dark" else "dark"
+        self.settings.preferences.theme = name
+        self.settings.save()
+        appearance.use(name)
+
+    def show_shortcuts(self) -> None:
+        show_shortcuts(self)
+
+    def show_about(self) -> None:
+        show_about(self)
+
+    def select_for_picture(self) -> None:
+        """Select the first layer with kernels, so that a picture of the window shows its gradient."""
+        for node in self.editor.network.nodes.values():
+            if node.kind in ("Conv2d", "Linear"):
+                self.editor.select(frozenset({node.id}))
+                return
+
+    # What happens
+
+    @Slot()
+    def _start_threads(self) -> None:
+        """Only now is torch imported: the window is on screen."""
+        for thread in (self.engine, self.shapes):
+            if not thread.isRunning() and not self._closing:
+                thread.start()
+
+    @Slot()
+    def opened(self) -> None:
+        QTimer.singleShot(0, self.canvas.fit)
+
+    @Slot()
+    def _project_replaced(self) -> None:
+        self.message_bar.hide()
+        self._clear_panels()
+
+    def _clear_panels(self) -> None:
+        self.live.forget()
+        self.canvas.scene().show_fault(None)
+        self.canvas.scene().clear_frame()
+        for panel in self.panels.values():
+            panel.clear()
+
+    @Slot(object, object)
+    def _run_started(self, recorder: Recorder, network: Network) -> None:
+        self.message_bar.hide()
+        self.canvas.scene().show_fault(None)
+        for panel in self.panels.values():
+            panel.start_run(recorder, network)
+        self.live.run_started()
+
+    @Slot(object)
+    def _run_failed(self, node: str | None) -> None:
+        self.canvas.scene().show_fault(node)
+
+    @Slot()
+    def _run_ended(self) -> None:
+        for panel in self.panels.values():
+            panel.end_run()
+
+    @Slot()
+    def _selection_changed(self) -> None:
+        for panel in self.panels.values():
+            panel.set_selection(self.editor.selected)
+
+    @Slot(object)
+    def _refused(self, problem: Problem) -> None:
+        self._show_message(sentence(problem), "warning")
+
+    @Slot(str, str)
+    def _show_message(self, text: str, level: str) -> None:
+        if level == "status":
+            self.status.show_note(text)
+        elif level in ("info", "warning", "error"):
+            self.message_bar.show_message(text, level)  # type: ignore[arg-type]
+
+    @Slot()
+    def _update_title(self) -> None:
+        self.setWindowTitle("{0}[*] – Backlit".format(self.documents.name[:120]))
+        path = self.documents.path
+        self.setWindowFilePath(str(path) if path is not None else "")
+        self.setWindowModified(self.documents.changed)
+
+    # Qt
+
+    @guarded(None)
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self._start_threads)
+
+    @guarded(None)
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Nothing unsaved is lost, and no thread outlives the window."""
+        if self._closing:
+            event.accept()
+            return
+        event.ignore()
+        self.documents.close(self._close_for_good)
+
+    def _close_for_good(self) -> None:
+        self._closing = True
+        self.settings.save_layout(self.saveGeometry(), self.saveState())
+        self.shut_down()
+        self.close()
+
+    def shut_down(self) -> None:
+        """End both threads and wait for them: one that still runs at exit aborts the process."""
+        self._closing = True
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+        self.engine.shut_down()
+        self.shapes.shut_down()
+        self.documents.wait()
+        QApplication.restoreOverrideCursor()
+
+    @guarded(None)
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event) is not None:
+            event.acceptProposedAction()
+
+    @guarded(None)
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path is None:
+            return
+        if path.suffix == SUFFIX:
+            self.documents.open(path)
+        else:
+            text = self.tr("Backlit opens {0} files; {1} is none.").format(SUFFIX, path.name[:80])
+            self._show_message(text, "warning")
+
+
+def _dropped_file(event: QDropEvent) -> Path | None:
+    """The one local file of a drop, or None."""
+    urls = event.mimeData().urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

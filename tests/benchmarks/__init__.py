@@ -1,0 +1,1 @@
+"""How fast Backlit is, measured: `make bench`. Not timed tests; machines differ."""
