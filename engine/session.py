@@ -28,6 +28,8 @@ State = Literal["starting", "idle", "preparing", "running", "paused"]
 
 #: A wait in the GUI thread ends after this many ms whatever the engine does.
 JOIN_MS = 15_000
+#: Speed is measured over at least this long.
+SPEED_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -253,8 +255,9 @@ class EngineThread(QThread):
             return
         then, step = self._speed_from
         elapsed = time.monotonic() - then
-        speed = (trainer.step - step) / elapsed if elapsed > 0 else 0.0
-        if elapsed > 1:
+        speed = self.progress.speed if trainer.step else 0.0
+        if elapsed > SPEED_SECONDS:
+            speed = (trainer.step - step) / elapsed
             self._speed_from = (time.monotonic(), trainer.step)
         self.progress = Progress(
             trainer.step,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -62,10 +62,11 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
-class Actions:
+class Actions(QObject):
     """A QAction for each command, on the window so that its shortcut works everywhere in it."""
 
     def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
         self._actions = {command.id: QAction(window) for command in COMMANDS.values()}
         for name, action in self._actions.items():
             command = COMMANDS[name]
@@ -80,7 +81,7 @@ class Actions:
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
-    def connect(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+    def handle(self, handlers: Mapping[str, Callable[[], object]]) -> None:
         for name, handler in handlers.items():
             self._actions[name].triggered.connect(handler)
 
@@ -98,6 +99,7 @@ class Actions:
         action.setToolTip(first if enabled or not reason else "{0}\n{1}".format(first, reason))
         action.setStatusTip(help_text)
 
+    @Slot()
     def tint(self) -> None:
         for name, action in self._actions.items():
             if COMMANDS[name].icon:

@@ -14,6 +14,9 @@ from gui.theme import appearance, number_font
 from gui.words import sentence
 
 
+SMALLEST_WIDTH = 64  #: px
+
+
 class ParameterField(QWidget):
     """Shows and edits one parameter. `committed` carries a value that fits; one that does not keeps
     the field marked, with the reason in its tooltip, and changes nothing."""
@@ -33,7 +36,7 @@ class ParameterField(QWidget):
         # A value of the wrong type can only be shown, and corrected, as text.
         if parameter.type == "bool" and isinstance(value, bool):
             self._check = QCheckBox()
-            self._check.toggled.connect(self.committed)
+            self._check.toggled.connect(self._commit)
             layout.addWidget(self._check)
         elif parameter.type == "int" and parameter.complaint(value) is None:
             self._spin = self._make_spin()
@@ -74,11 +77,15 @@ class ParameterField(QWidget):
         spin.setRange(int(low), int(high))
         spin.setFont(number_font())
         spin.setGroupSeparatorShown(False)
+        spin.setMinimumWidth(SMALLEST_WIDTH)  # Qt makes room for the largest number there is
         spin.setKeyboardTracking(False)  # 6, then 64 while typing would be two edits
         if self.parameter.unit:
             spin.setSuffix(" " + self.parameter.unit)
-        spin.valueChanged.connect(self.committed)
+        spin.valueChanged.connect(self._commit)
         return spin
+
+    def _commit(self, value: bool | int) -> None:
+        self.committed.emit(value)
 
     def _commit_text(self) -> None:
         assert self._line is not None

@@ -33,7 +33,6 @@ class Live(QObject):
         )
         engine.frame_ready.connect(self.governor.frame_ready)
         editor.selection_changed.connect(self.governor.wishes_changed)
-        canvas.looked_elsewhere.connect(self.governor.wishes_changed)
         for dock in docks:
             dock.visibilityChanged.connect(self._visibility_changed)
 

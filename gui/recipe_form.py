@@ -20,6 +20,7 @@ from engine.build.report import ShapeReport
 from engine.data import SOURCES
 from engine.project.recipe import Recipe
 from gui.editor import Editor
+from gui.fields import SMALLEST_WIDTH
 from gui.theme import GRID, appearance, number_font, ui_font
 
 WHOLE_NUMBERS = {"batch_size": 1_000_000, "epochs": 1_000_000, "seed": 2**31 - 1}
@@ -36,12 +37,12 @@ class RecipeForm(QWidget):
         self._form.setHorizontalSpacing(GRID * 2)
         self._form.setVerticalSpacing(GRID // 2)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._data = QComboBox()
+        self._data = _narrow_combo()
         for source in SOURCES.values():
             self._data.addItem(source.title, source.name)
         self._data.activated.connect(self._choose_data)
         self._data_help = self._note()
-        self._optimizer = QComboBox()
+        self._optimizer = _narrow_combo()
         self._optimizer.addItems(get_args(Recipe.model_fields["optimizer"].annotation))
         self._optimizer.textActivated.connect(self._setter("optimizer", str))
         self._fractions = {name: self._fraction(name) for name in FRACTIONS}
@@ -97,6 +98,7 @@ class RecipeForm(QWidget):
         spin.setRange(0 if name == "seed" else 1, top)
         spin.setFont(number_font())
         spin.setKeyboardTracking(False)
+        spin.setMinimumWidth(SMALLEST_WIDTH)
         spin.setObjectName(name)
         spin.setAccessibleName(name)
         spin.valueChanged.connect(self._setter(name, int))
@@ -104,6 +106,7 @@ class RecipeForm(QWidget):
 
     def _fraction(self, name: str) -> QLineEdit:
         line = QLineEdit()
+        line.setMinimumWidth(SMALLEST_WIDTH)
         line.setFont(number_font())
         line.setObjectName(name)
         line.setAccessibleName(name)
@@ -150,6 +153,14 @@ class RecipeForm(QWidget):
     def _tint(self) -> None:
         for label in (self._data_help, self._totals):
             label.setStyleSheet("color: {0};".format(appearance.theme.muted))
+
+
+def _narrow_combo() -> QComboBox:
+    """As wide as there is room, not as wide as its longest entry."""
+    combo = QComboBox()
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(6)
+    return combo
 
 
 def _range(metadata: list[Any]) -> str:

@@ -88,10 +88,10 @@ class _Shot(QObject):
         if self._seconds <= 0:
             QTimer.singleShot(300, self._save)
         elif self.window.editor.report.blocking:
-            self._end(USAGE, self.window.actions_["train"].toolTip())
+            self._end(USAGE, self.window.commands["train"].toolTip())
         else:
             self.window.training.started.connect(self._training_started)
-            self.window.actions_["train"].trigger()
+            self.window.commands["train"].trigger()
 
     @Slot(object, object)
     def _training_started(self, *_: object) -> None:
@@ -103,7 +103,7 @@ class _Shot(QObject):
         self.window.canvas.fit()
         picture = self.window.grab()
         self._out.parent.mkdir(parents=True, exist_ok=True)
-        if picture.save(str(self._out), "PNG"):  # type: ignore[call-overload]
+        if picture.save(str(self._out), "PNG"):
             self._end(DONE, "")
         else:
             self._end(USAGE, "{0}: cannot be written. Choose another place.".format(self._out))

@@ -10,7 +10,6 @@ def style_sheet(theme: Theme) -> str:
     return f"""
 QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
 QMainWindow::separator:hover {{ background: {theme.accent}; }}
-QDockWidget {{ titlebar-close-icon: none; }}
 QDockWidget::title {{ background: {theme.window}; padding: {half}px {GRID}px; }}
 QToolBar {{ background: {theme.window}; border: 0; border-bottom: 1px solid {theme.line};
     padding: {half}px; spacing: 2px; }}
@@ -25,10 +24,6 @@ QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.line}; }}
 QStatusBar::item {{ border: 0; }}
 QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line};
     padding: {half}px; }}
-QLineEdit, QSpinBox, QComboBox {{ background: {theme.surface}; color: {theme.text};
-    border: 1px solid {theme.line}; border-radius: {CORNER}px; padding: 2px {half}px;
-    min-height: 18px; selection-background-color: {theme.accent}; }}
-QLineEdit:focus, QSpinBox:focus, QComboBox:focus {{ border-color: {theme.accent}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: {GRID}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {GRID}px; margin: 0; }}

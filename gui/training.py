@@ -40,7 +40,7 @@ class Training(QObject):
         engine.faulted.connect(self._faulted)
         editor.shapes_changed.connect(self._update_actions)
         editor.replaced.connect(self._update_actions)
-        actions.connect(
+        actions.handle(
             {
                 "train": self.train,
                 "pause": self.pause,

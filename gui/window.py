@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
@@ -52,9 +53,9 @@ class MainWindow(QMainWindow):
         self.engine = EngineThread(self)
         self.shapes = ShapeService(self)
         self.editor = Editor(self.shapes, self)
-        self.actions_ = Actions(self)
+        self.commands = Actions(self)
         self.documents = Documents(self.editor, self.engine, settings, self)
-        self.training = Training(self.editor, self.engine, self.actions_, self)
+        self.training = Training(self.editor, self.engine, self.commands, self)
         self.canvas = CanvasView(self.editor)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
@@ -98,17 +99,18 @@ class MainWindow(QMainWindow):
         self.addDockWidget(left, palette)
         self.addDockWidget(left, inspector)
         docks = [palette, inspector]
-        for panel_class in PANELS:
+        for panel_class in PANELS.values():
             panel = panel_class()
             self.panels[panel.name] = panel
+            panel.message.connect(self._show_message)
             docks.append(self._dock(panel.name, panel.title, panel))
             self.addDockWidget(right, docks[-1])
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
-        self.resizeDocks([palette, inspector], [400, 440], Qt.Orientation.Vertical)
+        self.resizeDocks([palette, inspector], [320, 520], Qt.Orientation.Vertical)
         self.resize(FIRST_SIZE)
-        add_toolbar(self, self.actions_)
-        add_menus(self, self.actions_, docks)
+        add_toolbar(self, self.commands)
+        add_menus(self, self.commands, docks)
         layout = self.settings.layout()
         if layout is not None:
             self.restoreGeometry(layout[0])
@@ -121,7 +123,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _connect(self) -> None:
-        self.actions_.connect(
+        self.commands.handle(
             {
                 "new": self.documents.new,
                 "open": self.documents.ask_open,
@@ -144,8 +146,8 @@ class MainWindow(QMainWindow):
         )
         stack = self.editor.undo_stack
         for name, signal in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
-            self.actions_.set_enabled(name, False)
-            signal.connect(self.actions_[name].setEnabled)
+            self.commands.set_enabled(name, False)
+            signal.connect(self.commands[name].setEnabled)
         self.editor.refused.connect(self._refused)
         self.editor.selection_changed.connect(self._selection_changed)
         self.shapes.report_ready.connect(self.editor.take_shapes)
@@ -173,7 +175,7 @@ class MainWindow(QMainWindow):
         self.status.show_note(self.tr("Weights reset: the next training starts anew"))
 
     def toggle_theme(self) -> None:
-        name = "light" if appearance.theme.name == "dark" else "dark"
+        name: Literal["light", "dark"] = "light" if appearance.theme.name == "dark" else "dark"
         self.settings.preferences.theme = name
         self.settings.save()
         appearance.use(name)
@@ -276,7 +278,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         self.settings.save_layout(self.saveGeometry(), self.saveState())
         self.shut_down()
-        self.close()
+        QTimer.singleShot(0, self.close)  # a close within a close does nothing
 
     def shut_down(self) -> None:
         """End both threads and wait for them: one that still runs at exit aborts the process."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -20,6 +22,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.network.edits import Disconnect, Edit, MoveNodes, RemoveNodes, Together
 from engine.network.model import Changes
+from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.connect_gesture import ConnectGesture
 from gui.canvas.drop_gesture import DropGesture, kind_in
@@ -74,6 +77,19 @@ class CanvasView(PaperView):
 
     def scene(self) -> CanvasScene:
         return self._scene
+
+    # For the governor of live pictures (gui.panels.governor)
+
+    def is_visible(self) -> bool:
+        return self.isVisible() and not self.window().isMinimized()
+
+    def want(self, watch: Watch) -> Watch:
+        """Gradients for the links, and small pictures for the cards that are in sight."""
+        nodes = watch.thumbnails | self._scene.thumbnail_nodes()
+        return replace(watch, gradients=True, thumbnails=nodes)
+
+    def show_frame(self, frame: Frame) -> None:
+        self._scene.show_frame(frame)
 
     # Commands
 

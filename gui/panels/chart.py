@@ -41,7 +41,9 @@ class Legend(QWidget):
         self._strong = ""
         self._most_rows = 4
         self._clickable = clickable
-        self._places: list[tuple[QRectF, Entry]] = []
+        self._places: list[QRectF] = []
+        self._laid_out: object = None
+        self._rows = 1
         self._left_out = 0
         self._label_font = ui_font(12)
         self._heading_font = ui_font(12, QFont.Weight.Medium)
@@ -61,9 +63,9 @@ class Legend(QWidget):
         entries = tuple(entries)
         if entries == self._entries and strong == self._strong:
             return
-        rows = self.heightForWidth(self.width())
+        rows = self._lay_out(self.width())
         self._entries, self._strong = entries, strong
-        if self.heightForWidth(self.width()) != rows:
+        if self._lay_out(self.width()) != rows:
             self.updateGeometry()
         self.update()
 
@@ -77,7 +79,7 @@ class Legend(QWidget):
     def place_of(self, key: str) -> QRectF:
         """Where an entry is drawn."""
         self._lay_out(self.width())
-        return next(place for place, entry in self._places if entry.key == key)
+        return next(place for place, entry in self._placed() if entry.key == key)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -94,7 +96,14 @@ class Legend(QWidget):
         return QSize(GRID, ROW)
 
     def _lay_out(self, width: int) -> int:
-        """Give every entry its place; the number of rows."""
+        """Give every entry its place; the number of rows. Values do not move anything."""
+        key = (width, self._most_rows, tuple((e.label, e.widest) for e in self._entries))
+        if key != self._laid_out:
+            self._laid_out = key
+            self._rows = self._place_entries(width)
+        return self._rows
+
+    def _place_entries(self, width: int) -> int:
         labels = QFontMetrics(self._label_font)
         numbers = QFontMetrics(self._value_font)
         left = 0.0
@@ -109,10 +118,13 @@ class Legend(QWidget):
                 x, row = left if row < 0 else 0.0, row + 1
             if row >= self._most_rows:
                 break
-            self._places.append((QRectF(x, row * ROW, min(need, max(width - x, 1)), ROW), entry))
+            self._places.append(QRectF(x, row * ROW, min(need, max(width - x, 1)), ROW))
             x += need + _GAP
         self._left_out = len(self._entries) - len(self._places)
         return min(row, self._most_rows - 1) + 1
+
+    def _placed(self) -> list[tuple[QRectF, Entry]]:
+        return list(zip(self._places, self._entries, strict=False))
 
     @guarded(None)
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -123,7 +135,7 @@ class Legend(QWidget):
             painter.setFont(self._heading_font)
             painter.setPen(color("text"))
             painter.drawText(QRectF(0, 0, self.width(), ROW), _MIDDLE, self._heading)
-        for place, entry in self._places:
+        for place, entry in self._placed():
             self._paint_entry(painter, place, entry)
         if self._left_out:
             painter.setFont(self._label_font)
@@ -134,7 +146,7 @@ class Legend(QWidget):
         painter.end()
 
     def _paint_entry(self, painter: QPainter, place: QRectF, entry: Entry) -> None:
-        strong = entry.key == self._strong
+        strong = bool(self._strong) and entry.key == self._strong
         if strong:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color("selection"))
@@ -172,7 +184,7 @@ class Legend(QWidget):
         self.setCursor(shape)
 
     def _key_at(self, point: QPointF) -> str:
-        return next((entry.key for place, entry in self._places if place.contains(point)), "")
+        return next((entry.key for place, entry in self._placed() if place.contains(point)), "")
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,18 @@ def decimate(y: NDArray[Any], buckets: int) -> tuple[NDArray[np.intp], NDArray[A
         rest = y[whole:]
         index = np.append(index, whole + np.sort([rest.argmin(), rest.argmax()]))
     return index, y[index]
+
+
+def extent(y: NDArray[Any], positive: bool = False) -> tuple[float, float]:
+    """The smallest and largest finite (and, if so wished, positive) value of y (n,); (inf, -inf)
+    when there is none."""
+    if not len(y):
+        return math.inf, -math.inf
+    low, high = float(y.min()), float(y.max())
+    if math.isfinite(low) and math.isfinite(high) and (low > 0 or not positive):
+        return low, high
+    kept = y[np.isfinite(y) & ((y > 0) | (not positive))]
+    return float(kept.min(initial=math.inf)), float(kept.max(initial=-math.inf))
 
 
 class Smoothed:
@@ -95,14 +108,15 @@ def _recur(rows: Floats, weight: float) -> Floats:
     the same recurrence with w^block, so it calls itself about log(n) deep. No power of 1/w appears,
     so nothing overflows."""
     count, length = rows.shape
-    steps = np.arange(_BLOCK)
+    block = min(_BLOCK, length)
+    steps = np.arange(block)
     lag = steps[:, None] - steps[None, :]
     triangle = np.where(lag >= 0, float(weight) ** np.maximum(lag, 0), 0.0)
-    blocks = -(-length // _BLOCK)
-    padded = np.zeros((count, blocks * _BLOCK))
+    blocks = -(-length // block)
+    padded = np.zeros((count, blocks * block))
     padded[:, :length] = rows
-    inside = padded.reshape(count, blocks, _BLOCK) @ triangle.T
+    inside = padded.reshape(count, blocks, block) @ triangle.T
     if blocks > 1:
-        carry = _recur(inside[:, :-1, -1], weight**_BLOCK)
-        inside[:, 1:] += carry[:, :, None] * weight ** np.arange(1.0, _BLOCK + 1)
+        carry = _recur(inside[:, :-1, -1], weight**block)
+        inside[:, 1:] += carry[:, :, None] * weight ** np.arange(1.0, block + 1)
     return inside.reshape(count, -1)[:, :length]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def harmless(text: str) -> str:
 def number(value: Any) -> str:
     """The shortest text that reads back as `value`; a number that was float32 stays short."""
     wide = float(value)
-    if wide != wide:
+    if math.isnan(wide):
         return ""
     if wide.is_integer() and abs(wide) < 1e15:
         return str(int(wide))

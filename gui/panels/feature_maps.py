@@ -214,7 +214,7 @@ class FeatureMapsPanel(Panel):
         if picture is not None:
             self._image.setPixmap(_fitted(picture, self._image_size, self.devicePixelRatioF()))
         right = maps.label == maps.predicted
-        text = self.tr("is {0}, predicted {1} ✓") if right else self.tr("is {0}, predicted {1} ✗")
+        text = self.tr("label {0}, predicted {1} ✓") if right else self.tr("label {0}, predicted {1} ✗")
         self._caption.set_full_text(text.format(maps.label, maps.predicted))
         self._caption.tint("good" if right else "error")
 

@@ -19,10 +19,10 @@ from engine.telemetry.frame import Frame, Histogram, Watch
 from engine.telemetry.recorder import Recorder, Series
 from gui.guard import guarded
 from gui.panels.chart import Chart, Entry, Legend
-from gui.panels.curves import Smoothed
+from gui.panels.curves import Smoothed, extent
 from gui.panels.panel import Panel
 from gui.panels.parts import Segments
-from gui.panels.plots import Curve, Plot, Style, make_plot, number_text, padded
+from gui.panels.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
 from gui.theme import GRID, appearance, ui_font
 
 Array = NDArray[Any]
@@ -93,23 +93,21 @@ class _Layers:
         ]
         if self._guide is not None:
             healthy = Style(appearance.theme.good)
-            entries.append(Entry("", self._guide[1], healthy, widest=""))
+            entries.append(Entry("guide", self._guide[1], healthy, widest=""))
         self.legend.set_entries(entries, strong)
 
-    def redraw(self) -> None:
+    def redraw(self, strong: str | None) -> None:
         low, high = np.inf, -np.inf
         last = 10.0
         for curve in self.raw.values():
-            _, y = curve.shown(0, np.inf, 256)
-            y = y[y > 0]
-            if len(y):
-                low, high = min(low, float(y.min())), max(high, float(y.max()))
-                last = max(last, float(curve.x[-1]))
+            lowest, highest = extent(curve.y, positive=True)
+            low, high = min(low, lowest), max(high, highest)
+            last = max(last, float(curve.x[-1])) if len(curve.x) else last
         if self._guide is not None:
             low, high = min(low, self._guide[0] / 3), max(high, self._guide[0] * 3)
         if low <= high:
-            self.plot.set_window(0, last, *padded(low, high, logarithmic=True))
-        self.plot.redraw()
+            self.plot.set_window(0, reach_of(last), *padded(low, high, logarithmic=True))
+        self.plot.refresh(last, (strong, len(self.raw)))
 
 
 class GradientsPanel(Panel):
@@ -283,9 +281,9 @@ class GradientsPanel(Panel):
 
     def _redraw(self) -> None:
         if self.norms.chart.isVisibleTo(self):
-            self.norms.redraw()
+            self.norms.redraw(self.selected)
         if self.ratios.chart.isVisibleTo(self):
-            self.ratios.redraw()
+            self.ratios.redraw(self.selected)
         self._say()
 
     def _say(self) -> None:
@@ -303,7 +301,7 @@ class GradientsPanel(Panel):
         index = list(self.norms.raw).index(held.node)
         series = appearance.theme.series
         self._bars.set_style(Style(series[index % len(series)], fill=True))
-        reach = _round_up(float(np.abs(held.edges).max()) or 1.0)
+        reach = _round_up(_reach(held, 1.0 if self.log_count.isChecked() else 0.999))
         self.histogram.set_window(-reach, reach, 0.0, float(heights.max()) * 1.06 or 1.0)
         self._bars.set_bars(held.edges, heights)
         self.histogram.redraw()
@@ -360,6 +358,16 @@ def _value_text(curve: Curve, step: float | None) -> str:
         return number_text(value)
     digits, power = f"{value:.1e}".split("e")
     return f"{digits}e{int(power)}".replace("-", "−")
+
+
+def _reach(held: Histogram, share: float) -> float:
+    """The distance from zero within which this share of the values lies: what a few outliers add
+    would be too low to see, and squeeze the rest."""
+    distance = np.maximum(np.abs(held.edges[:-1]), np.abs(held.edges[1:]))
+    order = np.argsort(distance)
+    counts = np.cumsum(np.asarray(held.counts, float)[order])
+    at = int(np.searchsorted(counts, counts[-1] * share))
+    return float(distance[order][min(at, len(order) - 1)]) or 1.0
 
 
 def _round_up(value: float) -> float:

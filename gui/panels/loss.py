@@ -16,24 +16,25 @@ from engine.telemetry.frame import Frame
 from engine.telemetry.recorder import Recorder
 from gui.guard import guarded
 from gui.panels.chart import Chart, Entry, Legend
-from gui.panels.curves import Smoothed
+from gui.panels.curves import Smoothed, extent
 from gui.panels.panel import Panel
 from gui.panels.parts import ElidedLabel, set_ink
-from gui.panels.plots import Curve, Plot, Style, make_plot, number_text, padded
+from gui.panels.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
 from gui.theme import GRID, appearance, number_font, ui_font
 
 Array = NDArray[Any]
 
 SMOOTHING = 90  #: %, at first
 MOST_EPOCH_LINES = 20
-COMPACT = 40 * GRID  #: px; a lower panel has one row of legend
+COMPACT = 32 * GRID  #: px; a lower panel has one row of legend and no axis titles
 
 
 class _Measure:
-    """One quantity: its chart, and its three curves (every step, smoothed, validation)."""
+    """One quantity: its chart, and its three curves (each batch, these smoothed, validation)."""
 
     def __init__(self, heading: str, title_x: str, title_y: str, units: str, scale: float) -> None:
         self.scale = scale
+        self.widest = "0.0000" if scale == 1 else "00.00"
         self.plot: Plot = make_plot(title_x, title_y, units)
         self.chart = Chart(Legend(heading), self.plot)
         train, validation = appearance.theme.series[:2]
@@ -57,24 +58,19 @@ class _Measure:
 
     def say(self, words: tuple[str, str, str], step: float) -> None:
         """The values at a step, in the legend."""
-        curves = (self.raw, self.smooth, self.validation)
+        curves = (self.smooth, self.validation, self.raw)
         self.chart.legend.set_entries(
             [
-                Entry(name, name, curve.style, number_text(_value_at(curve, step)))
+                Entry(name, name, curve.style, number_text(_value_at(curve, step)), self.widest)
                 for name, curve in zip(words, curves, strict=True)
             ]
         )
 
     def extent(self, logarithmic: bool) -> tuple[float, float]:
         """The smallest and largest value of all curves."""
-        low, high = np.inf, -np.inf
-        for curve in (self.raw, self.smooth, self.validation):
-            # What is shown holds every extreme and is short.
-            _, y = curve.shown(0, np.inf, 512)
-            y = y[y > 0] if logarithmic else y
-            if len(y):
-                low, high = min(low, float(y.min())), max(high, float(y.max()))
-        return low, high
+        # An average lies between the values that it is made of.
+        ends = [extent(curve.y, logarithmic) for curve in (self.raw, self.validation)]
+        return min(low for low, _ in ends), max(high for _, high in ends)
 
 
 class LossPanel(Panel):
@@ -199,10 +195,10 @@ class LossPanel(Panel):
             low, high = self.loss.extent(log)
             if low <= high:
                 bottom, top = padded(low if log else min(low, 0.0), high, log)
-                self.loss.plot.set_window(0, max(count, 10), bottom, top)
-            self.accuracy.plot.set_window(0, max(count, 10), 0, 104)
+                self.loss.plot.set_window(0, reach_of(count), bottom, top)
+            self.accuracy.plot.set_window(0, reach_of(count), 0, 104)
         for measure in self.measures:
-            measure.plot.redraw()
+            measure.plot.refresh(count, (len(measure.validation.x), self.smoothing.value()))
         self._say()
 
     def _say(self) -> None:
@@ -211,7 +207,7 @@ class LossPanel(Panel):
         if self.recorder is None or not len(steps):
             return
         step = len(steps) if self._cursor is None else self._cursor
-        words = (self.tr("train"), self.tr("smoothed"), self.tr("validation"))
+        words = (self.tr("train"), self.tr("validation"), self.tr("batch"))
         for measure in self.measures:
             measure.say(words, step)
         epoch = max(step - 1, 0) / max(self.recorder.steps_per_epoch, 1) + 1
@@ -265,8 +261,11 @@ class LossPanel(Panel):
     @guarded(None)
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        compact = self.height() < COMPACT
         for measure in self.measures:
-            measure.chart.legend.set_most_rows(1 if self.height() < COMPACT else 4)
+            measure.chart.legend.set_most_rows(1 if compact else 4)
+            measure.plot.show_bottom(values=True, title=not compact)
+            measure.plot.getAxis("left").setTickDensity(0.4 if compact else 1.0)
         stacked = self.width() < 2 * self.height()
         if stacked != self._stacked:
             self._stacked = stacked
@@ -274,8 +273,9 @@ class LossPanel(Panel):
             self._plots.setDirection(way.TopToBottom if stacked else way.LeftToRight)
             self._plots.setStretch(0, 3 if stacked else 1)
             self._plots.setStretch(1, 2 if stacked else 1)
-            # Above each other they share one row of step numbers.
-            self.loss.plot.show_bottom(not stacked)
+        # Above each other they share one row of step numbers.
+        if stacked:
+            self.loss.plot.show_bottom(values=False)
 
 
 def _value_at(curve: Curve, step: float) -> float:

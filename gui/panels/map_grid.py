@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +23,10 @@ from engine.telemetry.frame import FeatureMaps
 from gui.guard import guarded
 from gui.panels.map_picture import Array, Cells, Scale, arrange, atlas, scale_of
 from gui.panels.plots import number_text
-from gui.theme import DARK, GRID, LIGHT, appearance, color, contrast, number_font, ui_font
+from gui.theme import DARK, GRID, LIGHT, appearance, color, contrast, number_font
 
-#: px a value must have on screen before its number is written into it.
-NUMBER_CELL = 36
+#: px beside a number that is written into its value.
+NUMBER_MARGIN = 6
 
 
 @dataclass(frozen=True)
@@ -144,17 +145,21 @@ class MapGrid(QWidget):
 
     def _paint_numbers(self, painter: QPainter, channel: int) -> None:
         rows, columns = self._values.shape[1:]
-        if self._cells.width / columns < NUMBER_CELL:
+        limit = float(self._scale.limits[channel])
+        # Two digits of the largest value; smaller ones lose theirs, as their colour does.
+        digits = min(max(1 - math.floor(math.log10(limit)), 0), 4)
+        painter.setFont(number_font(12))
+        need = painter.fontMetrics().horizontalAdvance(f"{-limit:.{digits}f}") + NUMBER_MARGIN
+        if self._cells.width / columns < need:
             return
         values = self._values[channel]
-        rgb = self._scale.colors(values, self._scale.limits[channel])
-        painter.setFont(number_font(12))
+        rgb = self._scale.colors(values, limit)
         for y in range(rows):
             for x in range(columns):
                 ground = QColor(*(int(part) for part in rgb[y, x])).name()
                 inks = (LIGHT.text, DARK.text)
                 painter.setPen(QColor(max(inks, key=lambda ink: contrast(ink, ground))))
-                text = f"{values[y, x]:.2f}".replace("-", "−")
+                text = f"{values[y, x]:z.{digits}f}".replace("-", "−")
                 painter.drawText(self.rect_of(channel, y, x), Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_place(self, painter: QPainter) -> None:
@@ -254,7 +259,7 @@ class MapGrid(QWidget):
 
 
 class ScaleBar(QWidget):
-    """The colours of a scale with the numbers at its ends."""
+    """The colours of a scale with the numbers at its ends ("max" where each map has its own)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -272,19 +277,14 @@ class ScaleBar(QWidget):
 
     def show_scale(self, scale: Scale, limit: float | None) -> None:
         """limit: the value at the end; None when every map has its own."""
-        high = self.tr("max of each map") if limit is None else number_text(limit)
-        low = "−" + high if scale.signed else "0"
-        if limit is None and scale.signed:
-            low = self.tr("−max")
-            high = self.tr("max of each map")
-        self._ends, self._scale = (low, high), scale
+        high = self.tr("max") if limit is None else number_text(limit)
+        self._ends, self._scale = ("−" + high if scale.signed else "0", high), scale
         self.update()
 
     @guarded(None)
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        word = any(text and text[-1].isalpha() for text in self._ends)
-        painter.setFont(ui_font(12) if word else number_font(12))
+        painter.setFont(number_font(12))
         painter.setPen(color("muted"))
         metrics = painter.fontMetrics()
         low, high = (metrics.horizontalAdvance(text) for text in self._ends)

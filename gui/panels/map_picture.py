@@ -14,6 +14,9 @@ from gui.colors import diverging_table, image, magnitude_table
 
 Array = NDArray[Any]
 
+#: A map shrinks by at most this factor to get whole pixels.
+LEAST_WHOLE = 0.88
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -102,7 +105,7 @@ class Cells:
 def arrange(count: int, map_size: tuple[int, int], room: tuple[float, float], ratio: float) -> Cells:
     """The columns that make `count` maps of (height, width) largest in a room of (width, height) px.
 
-    Enlarged maps take a whole number of device pixels a value, so that all values look alike."""
+    A value takes a whole number of device pixels where that costs little, so that all look alike."""
     gap = 4.0 if count > 1 else 0.0
     best, columns = 0.0, 1
     for candidate in range(1, count + 1):
@@ -111,8 +114,9 @@ def arrange(count: int, map_size: tuple[int, int], room: tuple[float, float], ra
         down = (room[1] - gap * (rows - 1)) / rows / map_size[0]
         if min(across, down) > best:
             best, columns = min(across, down), candidate
-    if best * ratio >= 1:
-        best = math.floor(best * ratio) / ratio
+    whole = math.floor(best * ratio) / ratio
+    if whole >= LEAST_WHOLE * best:
+        best = whole
     width, height = max(best * map_size[1], 1.0), max(best * map_size[0], 1.0)
     rows = -(-count // columns)
     used = (

@@ -88,14 +88,17 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         mode = Qt.TextElideMode.ElideRight
         shown = self.fontMetrics().elidedText(self._full, mode, self.width())
-        self.setText(shown)
+        # A letter and … say nothing.
+        self.setText(shown if shown == self._full or len(shown) > 4 else "")
         self.setToolTip(self._full if shown != self._full else "")
 
 
 def set_ink(label: QLabel, token: str) -> None:
     """The text of a label in a colour of the theme."""
     colors = label.palette()
-    colors.setColor(QPalette.ColorRole.WindowText, color(token))
+    # On a ground of the role Base, Qt takes the role Text.
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
+        colors.setColor(role, color(token))
     label.setPalette(colors)
 
 

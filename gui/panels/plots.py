@@ -22,28 +22,33 @@ LEFT_AXIS = 6 * GRID  #: px; fixed, so that plots above each other share their l
 BOTTOM_AXIS = 5 * GRID  #: px, numbers and title
 #: Below this a value has no place on a logarithmic axis.
 SMALLEST = 1e-30
+_NO_TICKS: list[str] = []
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def mixed(first: QColor, second: QColor, share: float) -> QColor:
     """`share` of the first colour on the second, opaque: transparent lines draw several times
     slower, and darker where they cross."""
-    parts = zip(first.getRgbF()[:3], second.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(a * share + b * (1 - share) for a, b in parts))
+    rest = 1 - share
+    return QColor.fromRgbF(
+        first.redF() * share + second.redF() * rest,
+        first.greenF() * share + second.greenF() * rest,
+        first.blueF() * share + second.blueF() * rest,
+    )
 
 
 def number_text(value: float) -> str:
     """Three significant digits, for read-outs."""
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
     return text.replace("-", "−")
 
 
-class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+class NumberAxis(pg.AxisItem):
     """Ticks such as 20k and, on a logarithmic axis, 10⁻³."""
 
-    @guarded([])
+    @guarded(_NO_TICKS)
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:
             return [self._power(value) for value in values]
@@ -64,7 +69,7 @@ class NumberAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     @staticmethod
     def _plain(value: float, digits: int) -> str:
-        if digits == 0 and abs(value) >= 10_000:
+        if digits == 0 and value and value % 1000 == 0:
             return f"{value / 1000:,.10g}k".replace("-", "−")
         if 0 < abs(value) < 1e-3:
             return f"{value:.2g}".replace("-", "−")
@@ -115,7 +120,9 @@ class Curve:
 
     def restyle(self) -> None:
         ink = ink_of(self.style)
-        pen = QPen(ink, self.style.width)
+        # A cosmetic width counts device pixels; hairlines stay hairlines.
+        ratio = self._plot.devicePixelRatioF() if self.style.width > 1 else 1.0
+        pen = QPen(ink, self.style.width * ratio)
         pen.setCosmetic(True)
         self._line.setPen(pen)
         self._line.setZValue(self.style.width + self.style.share)
@@ -136,12 +143,13 @@ class Curve:
         if self._stepped:
             self._line.setData(self.x, self.y, stepMode="center", fillLevel=0.0)
             return
-        # A wide line over every extreme would only smear them: it gets one point a pixel.
-        x, y = self.shown(low, high, pixels if self.style.width <= 1 else pixels // 2)
+        # A wide line over every extreme would only smear them, and is dear: a point every 2 px.
+        x, y = self.shown(low, high, pixels if self.style.width <= 1 else pixels // 4)
         if logarithmic:
             y = np.log10(np.maximum(y, SMALLEST))
         self._line.setData(x, y)
-        if self._dots is not None:
+        # Dots are few and rarely new, but dear to set.
+        if self._dots is not None and not _same(self._dots.getData(), (x, y)):
             self._dots.setData(x, y)
 
     def remove(self) -> None:
@@ -150,7 +158,7 @@ class Curve:
                 self._plot.removeItem(item)
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+class Plot(pg.PlotWidget):
     """A plot that keeps everything in sight until the user zooms, and again after a double click.
 
     `hovered` carries the x under the mouse, `left` comes when it goes away."""
@@ -166,6 +174,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.curves: list[Curve] = []
         self.automatic = True
         self.logarithmic = False
+        #: What `refresh` drew last.
+        self._state: object = None
+        self._newest = 0.0
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -191,6 +202,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.addItem(self._cursor, ignoreBounds=True)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
         self.scene().sigMouseClicked.connect(self._clicked)
+        self._box.sigResized.connect(self._resized)
         self._box.sigRangeChangedManually.connect(self._zoomed)
         appearance.changed.connect(self._themed)
         apply_theme(self)
@@ -216,14 +228,29 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
                 xRange=(low, high), yRange=(bottom, top), padding=0, disableAutoRange=False
             )
 
+    def refresh(self, newest: float, key: object = None) -> None:
+        """`redraw`, unless it would look the same: no part of a pixel's width of new values since
+        the last time, up to x = `newest`, and the same `key` (whatever else the picture shows)."""
+        (low, high), heights = self._box.viewRange()
+        pixels = max(self._box.width() * self.devicePixelRatioF(), 16)
+        state = (low, high, *heights, self._box.height(), pixels, self.logarithmic, key)
+        if state == self._state and 0 <= newest - self._newest < (high - low) / pixels:
+            return
+        self.redraw()
+        self._state, self._newest = state, newest
+
     def redraw(self) -> None:
         """Draw all curves for the present range and width."""
+        self._state = None
         (low, high), (bottom, top) = self._box.viewRange()
         pixels = max(int(self._box.width() * self.devicePixelRatioF()), 16)
         for curve in self.curves:
             curve.draw(low, high, pixels, self.logarithmic)
-        ends = np.tile([bottom, top], len(self._verticals))
-        self._vertical_lines.setData(np.repeat(self._verticals, 2), ends)
+        lines = np.repeat(self._verticals, 2), np.tile([bottom, top], len(self._verticals))
+        if not _same(self._vertical_lines.getData(), lines):
+            self._vertical_lines.setData(*lines)
+        # Otherwise pyqtgraph does this while it paints, which makes it paint a second time.
+        self.scene().prepareForPaint()
 
     def set_verticals(self, places: NDArray[Any]) -> None:
         """Faint vertical lines at these x, (n,), shown at the next `redraw`."""
@@ -236,12 +263,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.addItem(self._guide, ignoreBounds=True)
         self.paint_lines()
 
-    def show_bottom(self, on: bool) -> None:
-        """With or without numbers and title below."""
+    def show_bottom(self, values: bool, title: bool = True) -> None:
+        """With or without numbers below, and the title below these."""
         axis = self.getAxis("bottom")
-        axis.setStyle(showValues=on)
-        axis.showLabel(on and bool(axis.labelText))
-        axis.setHeight(BOTTOM_AXIS if on else GRID // 2)
+        axis.setStyle(showValues=values)
+        axis.showLabel(values and title)
+        height = BOTTOM_AXIS if title else BOTTOM_AXIS // 2
+        axis.setHeight(height if values else GRID // 2)
 
     def show_cursor(self, x: float | None) -> None:
         self._cursor.setVisible(x is not None)
@@ -251,7 +279,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def paint_lines(self) -> None:
         """Give the lines that are no curves the colours of the theme in use."""
         self._cursor.setPen(QPen(color("muted"), 0))
-        self._vertical_lines.setPen(QPen(color("grid"), 0))
+        self._vertical_lines.setPen(QPen(mixed(color("line"), color("surface"), 0.6), 0))
         if self._guide is not None:
             self._guide.setPen(QPen(color("good"), 0, Qt.PenStyle.DashLine))
 
@@ -274,6 +302,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _zoomed(self, _: object) -> None:
         self.automatic = False
         self.range_changed.emit()
+
+    def _resized(self, _: object) -> None:
+        self.redraw()
 
     def _themed(self) -> None:
         apply_theme(self)
@@ -315,6 +346,17 @@ def padded(low: float, high: float, logarithmic: bool) -> tuple[float, float]:
         low, high = math.log10(max(low, SMALLEST)), math.log10(max(high, SMALLEST))
     reach = (high - low) or max(abs(high), 1.0) * 0.1
     return low - 0.04 * reach, high + 0.06 * reach
+
+
+def reach_of(count: float) -> float:
+    """Where an axis of steps ends: a little ahead of the data, so that it stays as it is (and need
+    not be drawn again) while the next few hundred steps arrive."""
+    unit = max(10.0 ** math.floor(math.log10(max(count, 10.0))) / 20, 1.0)
+    return max(math.ceil(count / unit) * unit, 10.0)
+
+
+def _same(first: Any, second: Any) -> bool:
+    return all(a is not None and np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 def ink_of(style: Style) -> QColor:

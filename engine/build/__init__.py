@@ -1,0 +1,1 @@
+"""From a network to torch: its module, its shapes, its cost."""

@@ -1,0 +1,38 @@
+"""Everything that is to be said about a project before it is trained, in one report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.build.path import blocking, training_problems, weight_problems
+from engine.build.report import ShapeReport
+from engine.build.shapes import ShapeInference
+from engine.data import DataError, source_of
+from engine.project.project import Project, Weights
+
+
+class Diagnosis:
+    """Shapes, wrong shapes with their causes, and what is missing for training on the chosen data."""
+
+    def __init__(self) -> None:
+        self._inference = ShapeInference()
+
+    def of(self, project: Project, weights: Weights) -> ShapeReport:
+        network = project.network
+        report = self._inference.report(network)
+        problems = list(report.problems)
+        in_the_way = list(blocking(network, report.problems))
+        try:
+            source = source_of(project.data)
+        except DataError as error:
+            problems.append(error.problem)
+            in_the_way.append(error.problem)
+        else:
+            # What follows from a wrong shape is not said a second time.
+            if network.nodes and not in_the_way:
+                in_the_way += training_problems(
+                    network, report, source.sample, len(source.classes), source.title
+                )
+                problems += in_the_way
+        problems += weight_problems(network, report, weights)
+        return replace(report, problems=tuple(problems), blocking=tuple(in_the_way))

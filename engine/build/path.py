@@ -1,0 +1,109 @@
+"""The way from Input to the network's output, and what is missing before it can be trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.build.causes import Ancestry
+from engine.build.report import ShapeReport, shape_text
+from engine.network.layers import LAYERS
+from engine.network.model import Network
+from engine.network.problem import Problem
+from engine.project.project import Weights
+
+#: What data gives: the shape of one sample, and the number of classes of its labels.
+SampleShape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Path:
+    """`order`: the nodes that run, in order; `output`: the one they lead to."""
+
+    order: tuple[str, ...]
+    output: str
+
+
+def find_path(network: Network) -> Path | Problem:
+    """The nodes reached from the Input, or why there is no single way through them. Nodes that hang
+    on nothing are left out: they may be work in progress."""
+    inputs = [node.id for node in network.nodes.values() if node.kind == "Input"]
+    if not inputs:
+        return Problem("no_input", None)
+    if len(inputs) > 1:
+        names = ", ".join(network.nodes[node_id].name for node_id in inputs)
+        return Problem("several_inputs", inputs[1], values={"names": names})
+    reached = set(network.downstream(inputs[0]))
+    order = tuple(node_id for node_id in network.order if node_id in reached)
+    ends = [n for n in order if not any(link.target in reached for link in network.outgoing[n])]
+    if not ends:
+        return Problem("no_output", inputs[0])
+    if len(ends) > 1:
+        names = ", ".join(network.nodes[node_id].name for node_id in ends)
+        return Problem("several_outputs", ends[-1], values={"names": names})
+    if ends == inputs:
+        return Problem("no_output", inputs[0])
+    return Path(order, ends[0])
+
+
+def training_problems(
+    network: Network, report: ShapeReport, sample: SampleShape, classes: int, data: str
+) -> tuple[Problem, ...]:
+    """What keeps this network from being trained on data of this shape, beyond wrong shapes."""
+    path = find_path(network)
+    if isinstance(path, Problem):
+        return (path,)
+    start = path.order[0]
+    shape = report.nodes[start].output
+    values: dict[str, Any] = {"data": data, "classes": classes, "expected": shape_text(sample)}
+    if shape is not None and shape != sample:
+        values |= {"node": network.nodes[start].name, "received": shape_text(shape)}
+        return (Problem("input_unlike_data", start, values=values),)
+    output = report.nodes[path.output].output
+    if output is None:
+        return ()
+    ancestry = Ancestry(network, report.nodes)
+    values |= {"node": network.nodes[path.output].name, "received": shape_text(output)}
+    if len(output) != 1:
+        cause = _first_linear(network, path) or path.output
+        values["cause"] = network.nodes[cause].name
+        return (Problem("output_not_one_row", path.output, cause, values),)
+    if output[0] != classes:
+        cause = ancestry.set_size(path.output, 1)
+        values |= {"cause": network.nodes[cause].name, "outputs": output[0]}
+        return (Problem("outputs_unlike_classes", path.output, cause, values),)
+    if not report.parameters:
+        return (Problem("nothing_to_learn", path.output, values=values),)
+    return ()
+
+
+def _first_linear(network: Network, path: Path) -> str | None:
+    return next((n for n in path.order if network.nodes[n].kind == "Linear"), None)
+
+
+def blocking(network: Network, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The problems that stand in the way of training: not those of nodes that hang on nothing."""
+    path = find_path(network)
+    if isinstance(path, Problem):
+        return problems
+    return tuple(p for p in problems if p.node is None or p.node in path.order)
+
+
+def weight_problems(network: Network, report: ShapeReport, weights: Weights) -> tuple[Problem, ...]:
+    """Stored numbers that do not fit the network they came with."""
+    problems = []
+    for key, values in weights.items():
+        node_id, _, name = key.rpartition(".")
+        node, shape = network.nodes.get(node_id), report.nodes.get(node_id)
+        if node is None or node.kind not in LAYERS or shape is None or shape.output is None:
+            continue
+        expected = shape.weights.get(name)
+        if expected != tuple(values.shape):
+            details = {
+                "node": node.name,
+                "weight": name,
+                "received": " × ".join(map(str, values.shape)) or "1",
+                "expected": "nothing" if expected is None else " × ".join(map(str, expected)),
+            }
+            problems.append(Problem("weights_do_not_fit", node_id, values=details))
+    return tuple(problems)

@@ -1,0 +1,112 @@
+"""Tensor shapes of a whole network, found by running every layer on torch's meta device.
+
+The meta device computes shapes and allocates nothing. What a layer did with given parameters and
+input shapes is remembered, so after an edit only the nodes downstream of it are run again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+import torch
+
+from engine.build.causes import Ancestry
+from engine.build.fit import LARGEST_LAYER_BYTES, input_problem, parameter_problem
+from engine.build.layer import arguments_from_input, build_layer
+from engine.build.report import EMPTY_REPORT, NodeShape, Shape, ShapeReport
+from engine.network.layers import LAYERS, complete
+from engine.network.model import Network, Node
+from engine.network.problem import Problem
+
+UNKNOWN = NodeShape()
+_REMEMBERED = 20_000
+
+
+class ShapeInference:
+    """Not for several threads at once; each thread that infers has one of its own."""
+
+    def __init__(self) -> None:
+        self._memory: OrderedDict[tuple[object, ...], NodeShape | str] = OrderedDict()
+
+    def report(self, network: Network) -> ShapeReport:
+        """Shapes and shape problems of every node. Nodes behind a problem have unknown shapes and
+        are not blamed for it."""
+        if not network.nodes:
+            return EMPTY_REPORT
+        shapes: dict[str, NodeShape] = {}
+        problems: list[Problem] = []
+        ancestry = Ancestry(network, shapes)
+        if network.cycle:
+            names = " → ".join(network.nodes[node_id].name for node_id in network.cycle)
+            problems.append(Problem("cycle", network.cycle[0], values={"names": names}))
+        for node_id in network.order:
+            found = self._node(network.nodes[node_id], network, shapes, ancestry)
+            if isinstance(found, Problem):
+                problems.append(found)
+                shapes[node_id] = UNKNOWN
+            else:
+                shapes[node_id] = found
+        total = sum(shape.parameters for shape in shapes.values())
+        return ShapeReport(shapes, tuple(problems), total)
+
+    def _node(
+        self, node: Node, network: Network, shapes: dict[str, NodeShape], ancestry: Ancestry
+    ) -> NodeShape | Problem:
+        if node.kind not in LAYERS:
+            return Problem("unknown_kind", node.id, values={"node": node.name, "kind": node.kind})
+        problem = parameter_problem(node)
+        if problem is not None:
+            return problem
+        links = network.incoming[node.id]
+        if not links and LAYERS[node.kind].inputs:
+            return Problem("input_missing", node.id, values={"node": node.name})
+        inputs = tuple(shapes[link.source].output for link in links)
+        known = tuple(shape for shape in inputs if shape is not None)
+        if len(known) < len(inputs):
+            return UNKNOWN
+        if known:
+            problem = input_problem(node, known, network, ancestry)
+            if problem is not None:
+                return problem
+        found = self._run(node, known)
+        if isinstance(found, str):
+            return Problem("torch_refused", node.id, values={"node": node.name, "reason": found})
+        if sum(map(math.prod, found.weights.values())) * 4 > LARGEST_LAYER_BYTES:
+            gib = found.parameters * 4 / 2**30
+            values = {"node": node.name, "count": f"{found.parameters:,}", "gib": f"{gib:,.0f}"}
+            return Problem("layer_too_large", node.id, values=values)
+        return found
+
+    def _run(self, node: Node, inputs: tuple[Shape, ...]) -> NodeShape | str:
+        """What the layer makes of these inputs, or torch's complaint; remembered."""
+        key = (node.kind, tuple(complete(node).items()), inputs)
+        if key in self._memory:
+            self._memory.move_to_end(key)
+            return self._memory[key]
+        found = _run_on_meta(node, inputs)
+        self._memory[key] = found
+        if len(self._memory) > _REMEMBERED:
+            self._memory.popitem(last=False)
+        return found
+
+
+def _run_on_meta(node: Node, inputs: tuple[Shape, ...]) -> NodeShape | str:
+    if node.kind == "Input":
+        shape = complete(node)["shape"]
+        assert isinstance(shape, tuple)
+        return NodeShape(output=shape)
+    try:
+        with torch.device("meta"), torch.no_grad():
+            module = build_layer(node, inputs)
+            # Two samples: BatchNorm refuses to train on one.
+            output = module(*(torch.empty((2, *shape)) for shape in inputs))
+    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
+        return str(error).splitlines()[0]
+    weights = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    return NodeShape(
+        output=tuple(output.shape[1:]),
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        arguments=arguments_from_input(node.kind, inputs[0]),
+        weights=weights,
+    )
