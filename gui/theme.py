@@ -72,10 +72,10 @@ LIGHT = Theme(
     error_ground="#FBE9E7",
     warning="#8A5A00",
     warning_ground="#FDF3DC",
-    good="#1B7F4B",
+    good="#197746",
     vanishing="#3D6FB4",
     exploding="#C2410C",
-    series=("#0B66C3", "#C2410C", "#1B7F4B", "#8E44AD", "#8A5A00", "#0E7C86", "#B0306A", "#5C6166"),
+    series=("#0B66C3", "#C2410C", "#197746", "#8E44AD", "#8A5A00", "#0E7C86", "#B0306A", "#5C6166"),
 )
 
 DARK = Theme(

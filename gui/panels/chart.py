@@ -16,6 +16,7 @@ from gui.theme import CORNER, GRID, appearance, color, number_font, ui_font
 ROW = 5 * GRID // 2  #: px, height of a legend row
 _SWATCH = 3 * GRID // 2
 _GAP = GRID + GRID // 4
+_COUNT = 3 * GRID  #: px for "+7" in the last row
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,15 @@ class Legend(QWidget):
             value = numbers.horizontalAdvance(entry.widest) + GRID // 2 if entry.widest else 0
             need = _SWATCH + GRID // 2 + labels.horizontalAdvance(entry.label) + GRID // 2 + value
             if x > 0 and x + need > width and self._places:
-                x, row = left if row < 0 else 0.0, row + 1
+                x, row = 0.0, row + 1
             if row >= self._most_rows:
                 break
             self._places.append(QRectF(x, row * ROW, min(need, max(width - x, 1)), ROW))
             x += need + _GAP
+        if len(self._places) < len(self._entries):
+            # A number cut short would be another number: the count of the rest gets its own room.
+            while len(self._places) > 1 and self._places[-1].right() > width - _COUNT:
+                self._places.pop()
         self._left_out = len(self._entries) - len(self._places)
         return min(row, self._most_rows - 1) + 1
 
@@ -140,8 +145,7 @@ class Legend(QWidget):
         if self._left_out:
             painter.setFont(self._label_font)
             painter.setPen(color("muted"))
-            ground = QRectF(self.width() - 5 * GRID, (self._most_rows - 1) * ROW, 5 * GRID, ROW)
-            painter.fillRect(ground, color("surface"))
+            ground = QRectF(self.width() - _COUNT, (self._most_rows - 1) * ROW, _COUNT, ROW)
             painter.drawText(ground, _MIDDLE | Qt.AlignmentFlag.AlignRight, f"+{self._left_out}")
         painter.end()
 
@@ -163,12 +167,15 @@ class Legend(QWidget):
         painter.setFont(self._label_font)
         painter.setPen(color("text" if strong else "muted"))
         metrics = painter.fontMetrics()
-        label = metrics.elidedText(entry.label, Qt.TextElideMode.ElideRight, int(rest.width()))
+        room = rest.width()
+        if entry.value:
+            room -= QFontMetrics(self._value_font).horizontalAdvance(entry.widest) + GRID // 2
+        label = metrics.elidedText(entry.label, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(rest, _MIDDLE, label)
         if entry.value:
             painter.setFont(self._value_font)
             painter.setPen(color("text"))
-            rest.setLeft(rest.left() + metrics.horizontalAdvance(entry.label) + GRID // 2)
+            rest.setLeft(rest.left() + metrics.horizontalAdvance(label) + GRID // 2)
             painter.drawText(rest, _MIDDLE, entry.value)
 
     @guarded(None)

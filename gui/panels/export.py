@@ -57,7 +57,8 @@ def _grab(widget: QWidget) -> QPixmap:
 
 
 def save_csv(path: Path, headers: Sequence[str], rows: NDArray[Any]) -> None:
-    """headers (c,), rows (r, c). Every number reads back as the same number; NaN is an empty cell.
+    """headers (c,), rows (r, c). Every number reads back as it was, in its own precision; NaN is an
+    empty cell.
     Raises OSError."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -72,7 +73,7 @@ def harmless(text: str) -> str:
 
 
 def number(value: Any) -> str:
-    """The shortest text that reads back as `value`; a number that was float32 stays short."""
+    """The shortest text that reads back as `value`: as a float32 where it is one."""
     wide = float(value)
     if math.isnan(wide):
         return ""

@@ -68,6 +68,7 @@ class FeatureMapsPanel(Panel):
         self.scaling.chosen.connect(self._scaling_chosen)
         self.chooser.activated.connect(self._node_chosen)
         self.sample.valueChanged.connect(self._sample_chosen)
+        self.retint()
 
     def _build_controls(self) -> None:
         self.chooser.setFont(ui_font(12))
@@ -161,7 +162,7 @@ class FeatureMapsPanel(Panel):
 
     def show_frame(self, frame: Frame) -> None:
         maps = frame.maps
-        if maps is None or maps.node != self.node:
+        if self.recorder is None or maps is None or maps.node != self.node:
             return
         self.show_content()
         self.grid.show_maps(maps)

@@ -92,7 +92,7 @@ class _Layers:
             for node, (curve, _) in self._smooth.items()
         ]
         if self._guide is not None:
-            healthy = Style(appearance.theme.good)
+            healthy = Style(appearance.theme.text)
             entries.append(Entry("guide", self._guide[1], healthy, widest=""))
         self.legend.set_entries(entries, strong)
 

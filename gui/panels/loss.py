@@ -101,7 +101,7 @@ class LossPanel(Panel):
             measure.plot.left.connect(self._leave)
             measure.plot.range_changed.connect(self._range_changed)
         self.accuracy.plot.setXLink(self.loss.plot)
-        self._range_changed()
+        self.retint()
 
     def _build(self) -> None:
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
@@ -265,7 +265,6 @@ class LossPanel(Panel):
         for measure in self.measures:
             measure.chart.legend.set_most_rows(1 if compact else 4)
             measure.plot.show_bottom(values=True, title=not compact)
-            measure.plot.getAxis("left").setTickDensity(0.4 if compact else 1.0)
         stacked = self.width() < 2 * self.height()
         if stacked != self._stacked:
             self._stacked = stacked

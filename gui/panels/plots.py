@@ -20,6 +20,7 @@ from gui.theme import GRID, appearance, color, number_font, ui_font
 
 LEFT_AXIS = 6 * GRID  #: px; fixed, so that plots above each other share their left edge
 BOTTOM_AXIS = 5 * GRID  #: px, numbers and title
+LEAST_TICKED = 8 * GRID  #: px; a shorter axis has coarser ticks
 #: Below this a value has no place on a logarithmic axis.
 SMALLEST = 1e-30
 _NO_TICKS: list[str] = []
@@ -47,6 +48,16 @@ def number_text(value: float) -> str:
 
 class NumberAxis(pg.AxisItem):
     """Ticks such as 20k and, on a logarithmic axis, 10⁻³."""
+
+    @guarded([(1.0, 0.0)])
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        if size >= LEAST_TICKED or self.logMode or not levels:
+            return levels
+        # Only the next coarser of 1, 2, 5 · 10ⁿ: there is room for two or three labels.
+        spacing, offset = levels[0]
+        two = math.isclose(spacing, 2 * 10.0 ** math.floor(math.log10(spacing)))
+        return [(spacing * (2.5 if two else 2), offset)]
 
     @guarded(_NO_TICKS)
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
@@ -281,7 +292,7 @@ class Plot(pg.PlotWidget):
         self._cursor.setPen(QPen(color("muted"), 0))
         self._vertical_lines.setPen(QPen(mixed(color("line"), color("surface"), 0.6), 0))
         if self._guide is not None:
-            self._guide.setPen(QPen(color("good"), 0, Qt.PenStyle.DashLine))
+            self._guide.setPen(QPen(color("text"), 0, Qt.PenStyle.DashLine))
 
     @guarded(None)
     def leaveEvent(self, event: QEvent) -> None:
@@ -307,8 +318,9 @@ class Plot(pg.PlotWidget):
         self.redraw()
 
     def _themed(self) -> None:
-        apply_theme(self)
-        self.redraw()
+        if self.plotItem is not None:  # pyqtgraph takes a closed plot apart
+            apply_theme(self)
+            self.redraw()
 
 
 def make_plot(title_x: str, title_y: str, units: str = "") -> Plot:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.telemetry.frame import Frame, Watch
@@ -137,7 +138,8 @@ class PlotSink(QWidget):
         return self.isVisible()
 
     def show_frame(self, frame: Frame) -> None:
-        self.curve.set_points(*2 * (__import__("numpy").arange(float(frame.step)),))
+        values = np.arange(float(frame.step))
+        self.curve.set_points(values, values)
         self.plot.set_window(0, frame.step, 0, frame.step)
         self.plot.redraw()
 
@@ -153,12 +155,12 @@ def test_painting_is_inside_the_measured_time_and_happens_once(qtbot: QtBot) -> 
     mailbox = Mailbox()
     governor = Governor(mailbox, [sink])
     deliver(mailbox, governor, 50)
-    qtbot.wait(1)
+    QApplication.processEvents()
     counter = PaintCounter()
     sink.plot.viewport().installEventFilter(counter)
     deliver(mailbox, governor, 100)
     assert counter.paints == 1  # already done when frame_ready returns
     for _ in range(5):
-        qtbot.wait(1)
+        QApplication.processEvents()
     assert counter.paints == 1  # and not again
     assert governor.cost > 0

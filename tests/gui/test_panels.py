@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,9 @@ from gui.panels.gradients import HISTOGRAM, GradientsPanel
 from gui.panels.loss import LossPanel
 from gui.panels.map_picture import arrange, scale_of
 from gui.theme import appearance
+from tests.gui.test_plots import drag, every_move
+
+__all__ = ["every_move"]  # a fixture that is wanted here as well
 
 LEFT = Qt.MouseButton.LeftButton
 LAYERS = ("conv", "linear")
@@ -39,7 +43,7 @@ def network() -> Network:
     }
     nodes = {key: Node(key, kind, f"{kind} 1") for key, kind in kinds.items()}
     keys = list(kinds)
-    links = tuple(Link(a, b) for a, b in zip(keys, keys[1:], strict=False))
+    links = tuple(Link(a, b) for a, b in pairwise(keys))
     return Network(nodes, links)
 
 
@@ -205,8 +209,10 @@ def test_numbers_in_tables_read_back_exactly(tmp_path: Path) -> None:
     export.save_csv(path, ["=1+1", "a"], np.array([[v, np.nan] for v in values]))
     rows = list(csv.reader(path.open(encoding="utf-8")))
     assert rows[0] == ["'=1+1", "a"]  # no formula for a spreadsheet
-    assert [float(row[0]) for row in rows[1:]] == values
-    assert [row[0] for row in rows[1:5]] == ["0.1", "0.1", "0.3333333333333333", "12"]
+    texts = [row[0] for row in rows[1:]]
+    assert texts[:4] == ["0.1", "0.1", "0.3333333333333333", "12"]
+    assert [float(text) for text in [texts[0], *texts[2:]]] == [values[0], *values[2:]]
+    assert float(np.float32(texts[1])) == values[1]  # it was a float32
     assert {row[1] for row in rows[1:]} == {""}
 
 
@@ -231,7 +237,7 @@ def test_the_smoothing_slider_is_moved_with_keys(loss: LossPanel) -> None:
     assert loss.smoothing.value() == 0
     np.testing.assert_allclose(loss.loss.smooth.y, loss.loss.raw.y, rtol=1e-6)
     QTest.keyClick(loss.smoothing, Qt.Key.Key_End)
-    assert np.ptp(loss.loss.smooth.y[500:]) < np.ptp(before[500:])
+    assert np.diff(loss.loss.smooth.y).std() < np.diff(before).std()
 
 
 def test_a_logarithmic_loss(loss: LossPanel) -> None:
@@ -245,8 +251,8 @@ def test_the_crosshair_reads_values(loss: LossPanel, qtbot: QtBot) -> None:
     plot = loss.loss.plot
     newest = loss.loss.chart.legend.entries[0].value
     where = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(100, 1)))
+    QTest.mouseMove(plot.viewport(), where + QPoint(3, 0))
     with qtbot.waitSignal(plot.hovered):
-        QTest.mouseMove(plot.viewport(), where + QPoint(3, 0))
         QTest.mouseMove(plot.viewport(), where)
     assert loss._cursor == pytest.approx(100, abs=5)
     assert loss.loss.chart.legend.entries[0].value != newest
@@ -257,10 +263,7 @@ def test_the_crosshair_reads_values(loss: LossPanel, qtbot: QtBot) -> None:
 
 def test_zooming_holds_both_plots_until_a_double_click(loss: LossPanel, qtbot: QtBot) -> None:
     plot = loss.loss.plot
-    QTest.mousePress(plot.viewport(), LEFT, pos=QPoint(220, 80))
-    for x in range(220, 150, -10):
-        QTest.mouseMove(plot.viewport(), QPoint(x, 80))
-    QTest.mouseRelease(plot.viewport(), LEFT, pos=QPoint(150, 80))
+    drag(plot.viewport(), QPoint(220, 80), QPoint(150, 80))
     qtbot.waitUntil(lambda: not plot.automatic)
     assert not loss.accuracy.plot.automatic
     assert loss.accuracy.plot.getViewBox().viewRange()[0] == pytest.approx(
@@ -427,6 +430,6 @@ def test_the_grid_uses_its_room() -> None:
     cells = arrange(32, (26, 26), (400, 450), 1.0)
     rows = -(-32 // cells.columns)
     assert rows * (cells.height + cells.gap) <= 454
-    assert cells.columns * (cells.width + cells.gap) <= 404
+    assert cells.columns * (cells.width + cells.gap) <= 404 + 1e-6
     assert cells.at(*cells.origin(17), 32) == 17
     assert cells.at(1e6, 0, 32) is None

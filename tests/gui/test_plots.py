@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.panels.curves import Smoothed, decimate, exponential_average, extent
 from gui.panels.plots import Plot, Style, make_plot, number_text, reach_of
 from gui.theme import appearance
+
+
+def drag(widget: QWidget, start: QPoint, end: QPoint) -> None:
+    """Press, go there in steps, release; QTest's own moves carry no button."""
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=start)
+    for step in range(1, 9):
+        place = QPointF(start + (end - start) * step / 8)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            place,
+            widget.mapToGlobal(place),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(widget, event)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=end)
+
+
+@pytest.fixture(autouse=True)
+def every_move() -> Iterator[None]:
+    """pyqtgraph drops moves that come faster than 100 a second."""
+    rate = pg.getConfigOption("mouseRateLimit")
+    pg.setConfigOption("mouseRateLimit", 0)
+    yield
+    pg.setConfigOption("mouseRateLimit", rate)
 
 
 def slow_average(values: np.ndarray, weight: float) -> list[float]:
@@ -129,10 +160,7 @@ def test_a_long_curve_is_drawn_with_two_points_a_pixel(plot: Plot) -> None:
 
 def test_dragging_holds_the_range_and_a_double_click_frees_it(plot: Plot, qtbot: QtBot) -> None:
     view, middle = plot.viewport(), QPoint(220, 120)
-    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=middle)
-    for x in range(220, 150, -10):
-        QTest.mouseMove(view, QPoint(x, 120))
-    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(150, 120))
+    drag(view, middle, QPoint(150, 120))
     qtbot.waitUntil(lambda: not plot.automatic)
     held = plot.getViewBox().viewRange()
     plot.set_window(0, 50, 0, 1)

@@ -1,0 +1,132 @@
+"""The whole window in both themes: at rest, in a run, with a problem, empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.network.edits import SetParameter
+from engine.project.examples import find
+from engine.project.project import Project
+from engine.project.project_file import read
+from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient
+from engine.telemetry.recorder import EpochResult, Recorder
+from gui.settings import Settings
+from gui.theme import THEMES, appearance
+from gui.window import MainWindow
+from tests.pictures import assert_looks_like, differing_share, pixels
+
+both = pytest.mark.parametrize("theme", THEMES)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    window = MainWindow(Settings())
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitUntil(lambda: window.engine.state == "idle", timeout=30_000)
+    yield window
+    window.shut_down()
+    appearance.use("light")
+    window.deleteLater()
+
+
+def show_example(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(window.editor.shapes_changed, timeout=30_000):
+        window.documents.load(find("mnist-cnn"))
+    qtbot.wait_exposed(window)
+    window.canvas.fit()
+
+
+def made_up_run(window: MainWindow) -> None:
+    """The same numbers each time; a real run would differ in the last digits."""
+    chance = np.random.default_rng(0)
+    network = window.editor.network
+    steps = np.arange(500)
+    recorder = Recorder(1, 250)
+    recorder.loss.append((2.3 * np.exp(-steps / 90) + 0.1 + chance.normal(0, 0.03, 500)).astype("f4"))
+    recorder.accuracy.append(np.clip(1 - 0.9 * np.exp(-steps / 70), 0, 1).astype("f4"))
+    for epoch in (1, 2):
+        recorder.add_epoch(EpochResult(epoch, 250 * epoch, 0.4, 0.9, 0.3 / epoch, 0.95, 120.0))
+    layers = ("conv2d-1", "conv2d-2", "conv2d-3", "linear-1", "linear-2")
+    for step in range(10, 500, 10):
+        norms = {
+            node: LayerGradient(0.1 * 2.0**at * np.exp(-step / 400), 4.0, 4e-3 * (1 + at))
+            for at, node in enumerate(layers)
+        }
+        recorder.add_gradients(step, norms)
+    maps = chance.normal(size=(32, 26, 26)).astype("f4")
+    thumbnails = {
+        node.id: maps[:4, :13, :13]
+        for node in network.nodes.values()
+        if node.kind in ("Conv2d", "MaxPool2d")
+    }
+    frame = Frame(
+        run=1,
+        step=500,
+        epoch=2,
+        gradients=norms,
+        flow={node_id: 0.2 for node_id in network.nodes} | {"input-1": 1e-5},
+        flow_reference=0.2,
+        histogram=Histogram("conv2d-1", np.arange(1, 65), np.linspace(-0.1, 0.1, 65)),
+        maps=FeatureMaps("conv2d-1", 0, maps, 32, (26, 26), maps[:1, :20, :20], 7, 7),
+        thumbnails=thumbnails,
+    )
+    window.editor.select(frozenset({"conv2d-1"}))
+    for panel in window.panels.values():
+        panel.start_run(recorder, network)
+        panel.show_frame(frame)
+    window.canvas.show_frame(frame)
+
+
+@both
+def test_empty(window: MainWindow, qtbot: QtBot, theme: str) -> None:
+    appearance.use(theme)
+    window.editor.open(Project(), {})
+    assert_looks_like(window, f"window-empty-{theme}")
+
+
+@both
+def test_at_rest(window: MainWindow, qtbot: QtBot, theme: str) -> None:
+    appearance.use(theme)
+    show_example(window, qtbot)
+    assert_looks_like(window, f"window-rest-{theme}")
+
+
+@both
+def test_live(window: MainWindow, qtbot: QtBot, theme: str) -> None:
+    appearance.use(theme)
+    show_example(window, qtbot)
+    made_up_run(window)
+    assert_looks_like(window, f"window-live-{theme}")
+
+
+@both
+def test_problem(window: MainWindow, qtbot: QtBot, theme: str) -> None:
+    appearance.use(theme)
+    show_example(window, qtbot)
+    with qtbot.waitSignal(window.editor.shapes_changed, timeout=30_000):
+        window.editor.edit(SetParameter("maxpool2d-2", "kernel_size", 9), "Set kernel_size")
+    window.editor.select(frozenset({"conv2d-3"}))
+    assert_looks_like(window, f"window-problem-{theme}")
+
+
+def test_a_changed_window_is_noticed(window: MainWindow, qtbot: QtBot) -> None:
+    """The comparison itself: one hidden dock is a difference."""
+    show_example(window, qtbot)
+    before = pixels(window.grab().toImage())
+    window.inspector.parentWidget().hide()
+    assert differing_share(before, pixels(window.grab().toImage())) > 0.05
+
+
+def test_the_example_is_the_seed_network() -> None:
+    project = read(find("mnist-cnn")).project
+    assert [node.kind for node in project.network.nodes.values()] == (
+        ["Input", "Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU"]
+        + ["Flatten", "Linear", "ReLU", "Linear", "Softmax"]
+    )
+    recipe = project.recipe
+    assert (recipe.optimizer, recipe.batch_size, recipe.epochs) == ("Adam", 32, 5)
