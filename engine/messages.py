@@ -75,7 +75,13 @@ MESSAGES: Mapping[str, str] = {
     # Files, repaired
     "unknown_parameter": "{node} has a parameter {parameter} that this version does not know. It is "
     "kept in the file and ignored.",
+    "position_moved": "{node} was too far away to be found; it was moved to the edge of the canvas.",
+    "link_without_node": "A link from {source} to {target} was dropped: there is no node {id}.",
+    "link_without_port": "A link from {source} to {target} was dropped: {node} has no port {port}.",
+    "link_twice": "A second link from {source} to {target} was dropped: they are linked already.",
     "port_taken": "A second link from {source} into {target} was dropped: its port takes one.",
+    "unknown_member": "{member} in the archive is nothing that this version knows. It is not kept when "
+    "you save.",
     "weights_without_node": "The stored weight {weight} belongs to no node.",
     # Data
     "unknown_data": "This version has no data set named {name}. It knows: {known}.",
@@ -93,18 +99,49 @@ MESSAGES: Mapping[str, str] = {
 }
 
 _ASK = "Ask whoever made it for another copy."
+_UNTOUCHED = "What was there before is untouched. "
 _DAMAGED = "The file is damaged or was not made by Backlit. " + _ASK
 
 #: What is wrong with a file, and the remedy.
 FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
     "cannot_read": ("cannot be read: {reason}.", "Check the name and your rights to it."),
-    "cannot_write": (
+    "changed_while_reading": (
+        "another program changed it while it was read.",
+        "Wait until that is done and open it again.",
+    ),
+    "cannot_write": ("cannot be written: {reason}.", _UNTOUCHED + "Save in another place."),
+    "disk_full": (
         "cannot be written: {reason}.",
-        "Nothing was changed. Free some space or save in another place.",
+        _UNTOUCHED + "Free some space or save on another disk.",
+    ),
+    "not_allowed": (
+        "cannot be written: {reason}.",
+        _UNTOUCHED + "Save in a folder that is yours, or ask its owner for the right to write.",
+    ),
+    "read_only": (
+        "the file is write-protected.",
+        _UNTOUCHED + "Save under another name, or allow writing to it.",
+    ),
+    "folder_gone": (
+        "cannot be written: {reason}.",
+        "The folder is gone; bring it back or save in another place.",
     ),
     "disk_changed_data": (
         "the disk gave back other bytes than were written.",
-        "The old file is untouched. Save on another disk.",
+        _UNTOUCHED + "Save on another disk.",
+    ),
+    "saved_in_doubt": (
+        "it is saved, but the disk reported an error afterwards: {reason}.",
+        "Save a copy on another disk.",
+    ),
+    "cannot_store": (
+        "cannot be saved: {reason}",
+        _UNTOUCHED + "Correct or remove it, then save again.",
+    ),
+    "not_json": ("a value here cannot be stored: {reason}.", "Remove it."),
+    "project_too_large": (
+        "it would have {size} bytes, more than a file may have.",
+        _UNTOUCHED + "Make the network smaller.",
     ),
     "not_a_file": ("this is no ordinary file.", "Choose a .backlit file."),
     "file_too_large": ("it has {size} bytes; {limit} are allowed.", _ASK),
@@ -113,8 +150,13 @@ FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
         "this is no Backlit network; it looks like {looks_like}.",
         "Choose a file that was saved by Backlit.",
     ),
+    "cut_off": (
+        "the end of the archive is not at byte {size}, where the file ends: it was cut off, or "
+        "something was added.",
+        "Copy or download it again, or ask whoever made it.",
+    ),
     "damaged_zip": ("the archive cannot be read: {reason}.", _DAMAGED),
-    "too_many_members": ("the archive has {count} members; {limit} are allowed.", _DAMAGED),
+    "too_many_members": ("the archive has more than {limit} members.", _DAMAGED),
     "unsafe_name": ("the archive has a member with a name that is not allowed.", _DAMAGED),
     "member_twice": ("the archive has this member twice.", _DAMAGED),
     "member_not_a_file": ("this member is a link or a device.", _DAMAGED),
@@ -126,6 +168,9 @@ FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "no_project": ("the archive has no project.json; it has {found}.", _DAMAGED),
     "not_utf8": ("the text is not UTF-8.", _DAMAGED),
+    "too_many_values": ("it has more values than any network needs.", _DAMAGED),
+    "too_many": ("it has more than {limit} entries.", _DAMAGED),
+    "missing_field": ("this field is missing.", _DAMAGED),
     "too_deep": ("brackets are nested more than {depth} deep.", _DAMAGED),
     "json_syntax": ("the text is not JSON here: {reason}.", _DAMAGED),
     "number_too_large": ("the number {number} is too large.", _DAMAGED),

@@ -13,7 +13,6 @@ from engine.network.model import Node, ParameterValue
 from gui.theme import appearance, number_font
 from gui.words import sentence
 
-
 SMALLEST_WIDTH = 64  #: px
 
 

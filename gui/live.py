@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget
 from engine.session import EngineThread
 from gui.canvas.view import CanvasView
 from gui.editor import Editor
-from gui.panels.governor import Governor
+from gui.governor import Governor
 from gui.panels.panel import Panel
 
 

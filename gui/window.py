@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
@@ -28,20 +28,24 @@ from gui.editor import Editor
 from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
 from gui.inspector import Inspector
-from gui.live import Live
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
 from gui.palette import Palette
-from gui.panels import PANELS
-from gui.panels.panel import Panel
+from gui.panels import PANEL_NAMES, panel_class
 from gui.settings import Settings
 from gui.status import StatusBar
 from gui.theme import GRID, appearance
 from gui.training import Training
 from gui.words import sentence
 
+if TYPE_CHECKING:
+    from gui.live import Live
+    from gui.panels.panel import Panel
+
 FIRST_SIZE = QSize(1440, 900)
 PALETTE_WIDTH, PANEL_WIDTH = 224, 432
+#: From top to bottom; panels that are not named here follow.
+FIRST_PANELS = ("loss", "gradients", "feature_maps")
 
 
 class MainWindow(QMainWindow):
@@ -59,18 +63,12 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.editor)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
+        self._docks: dict[str, QDockWidget] = {}
+        #: By name; filled when the window is on screen.
         self.panels: dict[str, Panel] = {}
+        self.live: Live | None = None
         self._closing = False
         self._build()
-        self.live = Live(
-            self.engine,
-            self.editor,
-            self.canvas,
-            tuple(self.panels.values()),
-            self.findChildren(QDockWidget),
-            settings.preferences.panel_budget,
-            self,
-        )
         self._connect()
         self._update_title()
 
@@ -99,11 +97,9 @@ class MainWindow(QMainWindow):
         self.addDockWidget(left, palette)
         self.addDockWidget(left, inspector)
         docks = [palette, inspector]
-        for panel_class in PANELS.values():
-            panel = panel_class()
-            self.panels[panel.name] = panel
-            panel.message.connect(self._show_message)
-            docks.append(self._dock(panel.name, panel.title, panel))
+        others = [name for name in PANEL_NAMES if name not in FIRST_PANELS]
+        for name in (*FIRST_PANELS, *others):
+            docks.append(self._dock(name, "", QWidget()))
             self.addDockWidget(right, docks[-1])
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
@@ -120,6 +116,7 @@ class MainWindow(QMainWindow):
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(widget)
+        self._docks[name] = dock
         return dock
 
     def _connect(self) -> None:
@@ -196,11 +193,32 @@ class MainWindow(QMainWindow):
     # What happens
 
     @Slot()
-    def _start_threads(self) -> None:
-        """Only now is torch imported: the window is on screen."""
-        for thread in (self.engine, self.shapes):
-            if not thread.isRunning() and not self._closing:
-                thread.start()
+    def _finish(self) -> None:
+        """What can wait until the window is on screen: torch, in its threads, and the panels."""
+        if self._closing or self.live is not None:
+            return
+        self.engine.start()
+        self.shapes.start()
+        self._fill_panels()
+
+    def _fill_panels(self) -> None:
+        from gui.live import Live
+
+        for name in PANEL_NAMES:
+            panel = panel_class(name)()
+            panel.message.connect(self._show_message)
+            self.panels[name] = panel
+            self._docks[name].setWidget(panel)
+            self._docks[name].setWindowTitle(panel.translated_title())
+        self.live = Live(
+            self.engine,
+            self.editor,
+            self.canvas,
+            tuple(self.panels.values()),
+            self._docks.values(),
+            self.settings.preferences.panel_budget,
+            self,
+        )
 
     @Slot()
     def opened(self) -> None:
@@ -212,7 +230,8 @@ class MainWindow(QMainWindow):
         self._clear_panels()
 
     def _clear_panels(self) -> None:
-        self.live.forget()
+        if self.live is not None:
+            self.live.forget()
         self.canvas.scene().show_fault(None)
         self.canvas.scene().clear_frame()
         for panel in self.panels.values():
@@ -224,7 +243,8 @@ class MainWindow(QMainWindow):
         self.canvas.scene().show_fault(None)
         for panel in self.panels.values():
             panel.start_run(recorder, network)
-        self.live.run_started()
+        if self.live is not None:
+            self.live.run_started()
 
     @Slot(object)
     def _run_failed(self, node: str | None) -> None:
@@ -263,7 +283,7 @@ class MainWindow(QMainWindow):
     @guarded(None)
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        QTimer.singleShot(0, self._start_threads)
+        QTimer.singleShot(0, self._finish)
 
     @guarded(None)
     def closeEvent(self, event: QCloseEvent) -> None:

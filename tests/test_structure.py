@@ -12,7 +12,9 @@ import gui
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [
-    path for folder in ("engine", "gui", "resources", "scripts") for path in (ROOT / folder).rglob("*.py")
+    path
+    for folder in ("engine", "gui", "resources", "scripts")
+    for path in (ROOT / folder).rglob("*.py")
 ] + [ROOT / "main.py"]
 #: Each of these runs code of the file it is given.
 UNSAFE = {"pickle", "marshal", "joblib", "yaml", "shelve", "dill"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 
@@ -30,7 +31,7 @@ class Ancestry:
         """The nearest node before `node_id` whose output has another number of axes than its input;
         the first node when none has."""
         path = list(self.before(node_id))
-        for later, earlier in zip(path, path[1:], strict=False):
+        for later, earlier in itertools.pairwise(path):
             if len(self.output(later)) != len(self.output(earlier)):
                 return later
         return path[-1]
@@ -39,7 +40,7 @@ class Ancestry:
         """The node before `node_id` that reduced height x width by the largest factor."""
         path = list(self.before(node_id))
         best, largest = path[-1], 1.0
-        for later, earlier in zip(path, path[1:], strict=False):
+        for later, earlier in itertools.pairwise(path):
             factor = _area(self.output(earlier)) / max(_area(self.output(later)), 1)
             if factor > largest:
                 best, largest = later, factor
@@ -49,7 +50,7 @@ class Ancestry:
         """The nearest node, `node_id` itself included, that decided the size of `axis` (1 is the
         first after the batch)."""
         path = [node_id, *self.before(node_id)]
-        for later, earlier in zip(path, path[1:], strict=False):
+        for later, earlier in itertools.pairwise(path):
             if _at(self.output(later), axis) != _at(self.output(earlier), axis):
                 return later
         return path[-1]

@@ -1,4 +1,4 @@
-"""Every data set Backlit knows, found by its file: a new source is a new file with a `SOURCES` tuple."""
+"""Every data set Backlit knows, found by its file: a new source is a new file with `SOURCES`."""
 
 from __future__ import annotations
 

@@ -7,39 +7,65 @@ used: it was seen to report success after a failed sync.
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
+import re
 import secrets
 import stat
+import time
 from pathlib import Path
 
-from engine.project.errors import FileProblem
+from engine.project.errors import FileProblem, cannot_write
+
+_LEFTOVER = re.compile(r"\.backlit-[0-9a-f]{16}\.tmp")
+_LEFTOVER_AGE = 3600  # s
 
 
-def save(path: Path, data: bytes) -> None:
-    """Put `data` in the place of `path`, or raise FileProblem and leave it as it was.
-
-    A link is followed and stays; the mode of an old file is kept."""
-    path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.tmp")
+def save(path: Path, data: bytes | memoryview) -> str:
+    """Put `data` in the place of `path` and return its SHA-256, or raise FileProblem and leave the
+    file as it was. A link is followed and stays; the mode of an old file is kept."""
     try:
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        if mode is not None and not os.access(path, os.W_OK):
-            raise FileProblem("cannot_write", reason="it is read-only").of(path)
-        _write(temporary, data, mode)
-        if temporary.read_bytes() != data:
-            raise FileProblem("disk_changed_data").of(path)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise FileProblem("cannot_write", reason=error.strerror or str(error)).of(path) from error
-    finally:
-        with contextlib.suppress(OSError):  # after a success it is gone already
-            temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        target = Path(os.path.realpath(path))
+        mode = _mode_of(target)
+        temporary = target.with_name(f".backlit-{secrets.token_hex(8)}.tmp")
+        try:
+            digest = hashlib.sha256(data).hexdigest()
+            _write(temporary, data, mode)
+            with temporary.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                    raise FileProblem("disk_changed_data")
+            os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+    except FileProblem as problem:
+        raise problem.of(path) from problem.__cause__
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise cannot_write(error).of(path) from error
+    _sync_folder(target.parent, path)
+    _remove_leftovers(target.parent)
+    return digest
 
 
-def _write(path: Path, data: bytes, mode: int | None) -> None:
+def _mode_of(target: Path) -> int | None:
+    """The permissions of the file to replace, None where there is none yet."""
+    try:
+        status = target.lstat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        raise FileProblem("not_a_file")
+    if not os.access(target, os.W_OK):
+        raise FileProblem("read_only")
+    return stat.S_IMODE(status.st_mode)
+
+
+def _write(path: Path, data: bytes | memoryview, mode: int | None) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
     with open(os.open(path, flags, 0o666), "wb") as file:
         if mode is not None:
             os.chmod(path, mode)
@@ -48,12 +74,25 @@ def _write(path: Path, data: bytes, mode: int | None) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself last. The new file is in place already, so failure is no loss; some
-    systems cannot sync a folder at all."""
-    with contextlib.suppress(OSError):
+def _sync_folder(folder: Path, path: Path) -> None:
+    """Make the rename itself last. Some systems cannot sync a folder; a disk that fails to is told:
+    the new file is in place by then."""
+    try:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+            raise FileProblem("saved_in_doubt", reason=error.strerror).of(path) from error
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """A process that was killed while saving leaves its temporary file behind."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _LEFTOVER.fullmatch(entry.name):
+                age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                if age > _LEFTOVER_AGE:
+                    os.unlink(entry)

@@ -9,19 +9,26 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.project.errors import FileProblem
+from engine.project.strict_json import brief
 
 VERSION = 1
+_PLACE = "project.json"
 
 
 def migrate(document: Any) -> dict[str, Any]:
     """The document in the present layout. Raises FileProblem for one that no step leads from."""
     if not isinstance(document, dict):
-        raise FileProblem("wrong_type", "project.json", expected="a table", found=_kind(document))
-    version = document.get("format_version")
+        raise FileProblem("wrong_type", _PLACE, expected="a table in braces", found=brief(document))
+    kind = document.setdefault("format", "backlit")  # version 0 did not say
+    if kind != "backlit":
+        raise FileProblem("other_format", f"{_PLACE}/format", found=brief(kind))
+    if "format_version" not in document:
+        raise FileProblem("missing_field", f"{_PLACE}/format_version")
+    version = document["format_version"]
     if type(version) is not int or version < 0:
-        raise FileProblem("no_version", "project.json", found=repr(version)[:40])
+        raise FileProblem("no_version", f"{_PLACE}/format_version", found=brief(version))
     if version > VERSION:
-        raise FileProblem("newer_version", "project.json", found=version, known=VERSION)
+        raise FileProblem("newer_version", f"{_PLACE}/format_version", found=version, known=VERSION)
     for step in _STEPS[version:]:
         document = step(document)
     return document
@@ -30,20 +37,21 @@ def migrate(document: Any) -> dict[str, Any]:
 def _from_0(document: dict[str, Any]) -> dict[str, Any]:
     """Before the first release nodes and links stood at the top, positions as x and y, links as
     "node.port" texts, and the recipe was called training."""
-    nodes, links = document.pop("nodes", []), document.pop("links", [])
+    place = _PLACE
+    nodes, links = [], []
     try:
-        for node in nodes:
-            node["position"] = [node.pop("x", 0.0), node.pop("y", 0.0)]
-        links = [
-            {"from": link["from"].rpartition(".")[::2], "to": link["to"].rpartition(".")[::2]}
-            for link in links
-        ]
+        for at, node in enumerate(document.pop("nodes", [])):
+            place = f"{_PLACE}/nodes/{at}"
+            nodes.append({**node, "position": [node.get("x", 0.0), node.get("y", 0.0)]})
+            nodes[-1].pop("x", None)
+            nodes[-1].pop("y", None)
+        for at, link in enumerate(document.pop("links", [])):
+            place = f"{_PLACE}/links/{at}"
+            ends = {end: list(link[end].rpartition(".")[::2]) for end in ("from", "to")}
+            links.append({**link, **ends})
     except (TypeError, KeyError, AttributeError) as error:
-        raise FileProblem("bad_old_version", "project.json", version=0) from error
-    document["network"] = {
-        "nodes": nodes,
-        "links": [{"from": list(link["from"]), "to": list(link["to"])} for link in links],
-    }
+        raise FileProblem("bad_old_version", place, version=0) from error
+    document["network"] = {"nodes": nodes, "links": links}
     if "training" in document:
         document["recipe"] = document.pop("training")
     document["format_version"] = 1
@@ -51,7 +59,3 @@ def _from_0(document: dict[str, Any]) -> dict[str, Any]:
 
 
 _STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_0,)
-
-
-def _kind(value: Any) -> str:
-    return type(value).__name__

@@ -5,12 +5,12 @@ Fields that this version does not know are kept and written back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
-from engine.network.edits import connection_problem, takes_many
+from engine.network.edits import takes_many
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network, Node, ParameterValue, clamp_position
 from engine.network.problem import Problem
@@ -19,8 +19,11 @@ from engine.project.errors import FileProblem
 from engine.project.migrate import VERSION
 from engine.project.project import Project
 from engine.project.recipe import DataChoice, Recipe
+from engine.project.strict_json import brief
 
-Text = str
+MEMBER = "project.json"
+#: Network.extra has no other use for this name: there stand the links with fields to be kept.
+_LINKS = "links"
 
 
 class _Part(BaseModel):
@@ -28,11 +31,11 @@ class _Part(BaseModel):
 
 
 class NodePart(_Part):
-    id: Text = Field(min_length=1, max_length=limits.TEXT)
-    kind: Text = Field(min_length=1, max_length=limits.TEXT)
-    name: Text = Field("", max_length=limits.TEXT)
+    id: str = Field(min_length=1)
+    kind: str = Field(min_length=1)
+    name: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict, max_length=limits.PARAMETERS_PER_NODE)
-    position: list[float | int] = Field(default_factory=lambda: [0.0, 0.0], min_length=2, max_length=2)
+    position: list[float] = Field(default=[0.0, 0.0], min_length=2, max_length=2)
 
 
 class LinkPart(_Part):
@@ -41,12 +44,13 @@ class LinkPart(_Part):
 
 
 class NetworkPart(_Part):
-    nodes: list[NodePart] = Field(default_factory=list, max_length=limits.NODES)
-    links: list[LinkPart] = Field(default_factory=list, max_length=limits.LINKS)
+    # Of a million errors the first is enough.
+    nodes: Annotated[list[NodePart], FailFast()] = Field(default=[], max_length=limits.NODES)
+    links: Annotated[list[LinkPart], FailFast()] = Field(default=[], max_length=limits.LINKS)
 
 
 class ProjectPart(_Part):
-    format: Text
+    format: str
     format_version: int
     network: NetworkPart
     recipe: Recipe = Recipe()
@@ -54,41 +58,40 @@ class ProjectPart(_Part):
 
 
 def to_project(document: dict[str, Any]) -> tuple[Project, tuple[Problem, ...]]:
-    """The project in a document of the present version, and what was repaired in it."""
+    """The project in a document of the present version, and what was repaired in it or is not
+    understood. Raises FileProblem with the path of the first field that cannot be."""
+    _check_settings(document)
     try:
         part = ProjectPart.model_validate(document)
     except ValidationError as error:
         raise _problem_of(error) from error
-    if part.format != "backlit":
-        raise FileProblem("other_format", "project.json/format", found=part.format)
     nodes: dict[str, Node] = {}
     for at, node in enumerate(part.network.nodes):
         if node.id in nodes:
-            raise FileProblem("id_twice", f"project.json/network/nodes/{at}/id", id=node.id)
+            raise FileProblem("id_twice", f"{MEMBER}/network/nodes/{at}/id", id=node.id)
         nodes[node.id] = _to_node(node)
-    repairs: list[Problem] = _unknown_parameters(nodes)
+    repairs = [*_moved(part.network.nodes, nodes), *_unknown_parameters(nodes)]
     links = _whole_links(nodes, part.network.links, repairs)
-    network = Network(nodes, links, part.network.model_extra or {})
-    project = Project(network, part.recipe, part.data, part.model_extra or {})
-    return project, tuple(repairs)
+    network = Network(nodes, tuple(links), _extra(part.network) | _link_extras(links))
+    return Project(network, part.recipe, part.data, _extra(part)), tuple(repairs)
 
 
 def to_document(project: Project) -> dict[str, Any]:
     """What is written; `to_project` gives the same project back."""
     network = project.network
+    extra = dict(network.extra)
+    kept = {_ends(document): document for document in extra.pop(_LINKS, ())}
+    links = [
+        {"from": [link.source, link.source_port], "to": [link.target, link.target_port]}
+        for link in network.links
+    ]
     return {
         "format": "backlit",
         "format_version": VERSION,
         "network": {
             "nodes": [_from_node(node) for node in network.nodes.values()],
-            "links": [
-                {
-                    "from": [link.source, link.source_port],
-                    "to": [link.target, link.target_port],
-                }
-                for link in network.links
-            ],
-            **network.extra,
+            "links": [kept.get(_ends(link), link) for link in links],
+            **extra,
         },
         "recipe": project.recipe.model_dump(mode="json"),
         "data": project.data.model_dump(mode="json"),
@@ -96,12 +99,15 @@ def to_document(project: Project) -> dict[str, Any]:
     }
 
 
+# Nodes
+
+
 def _to_node(part: NodePart) -> Node:
-    x, y = clamp_position(*map(float, part.position))
+    x, y = clamp_position(*part.position)
     known = part.kind in LAYERS
-    parameters = {name: _tuples(value) if known else value for name, value in part.parameters.items()}
-    name = part.name or part.id
-    return Node(part.id, part.kind, name, parameters, x, y, part.model_extra or {})
+    parameters = {name: _tuple(value) if known else value for name, value in part.parameters.items()}
+    name = part.id if part.name is None else part.name
+    return Node(part.id, part.kind, name, parameters, x, y, _extra(part))
 
 
 def _from_node(node: Node) -> dict[str, Any]:
@@ -119,8 +125,23 @@ def _from_node(node: Node) -> dict[str, Any]:
     }
 
 
-def _tuples(value: Any) -> ParameterValue:
-    return tuple(value) if isinstance(value, list) else value
+def _tuple(value: Any) -> ParameterValue:
+    """Sizes and shapes are tuples; a list of anything else is kept, for the layer to complain of."""
+    whole = isinstance(value, list) and all(type(item) is int for item in value)
+    return tuple(value) if whole else value
+
+
+def _extra(part: BaseModel) -> dict[str, Any]:
+    return part.model_extra or {}
+
+
+def _moved(parts: Iterable[NodePart], nodes: Mapping[str, Node]) -> list[Problem]:
+    """Nodes so far away that nobody would find them."""
+    return [
+        Problem("position_moved", part.id, values={"node": nodes[part.id].name})
+        for part in parts
+        if [nodes[part.id].x, nodes[part.id].y] != part.position
+    ]
 
 
 def _unknown_parameters(nodes: Mapping[str, Node]) -> list[Problem]:
@@ -134,33 +155,82 @@ def _unknown_parameters(nodes: Mapping[str, Node]) -> list[Problem]:
     ]
 
 
+# Links
+
+
 def _whole_links(
-    nodes: Mapping[str, Node], parts: list[LinkPart], repairs: list[Problem]
-) -> tuple[Link, ...]:
+    nodes: Mapping[str, Node], parts: Iterable[LinkPart], repairs: list[Problem]
+) -> dict[Link, LinkPart]:
     """The links that join two existing ports; the others are dropped and listed. A loop stays: the
     user decides where to cut it."""
-    bare = Network(nodes)
-    kept: dict[Link, None] = {}
+    kept: dict[Link, LinkPart] = {}
     taken: set[tuple[str, str]] = set()
     for part in parts:
         link = Link(part.source[0], part.target[0], part.source[1], part.target[1])
-        problem = connection_problem(bare, link)
         end = (link.target, link.target_port)
-        if problem is not None and problem.code != "would_cycle":
+        problem = _broken(nodes, link)
+        if problem is None and link in kept:
+            problem = _dropped("link_twice", nodes, link)
+        elif problem is None and end in taken and not takes_many(nodes[link.target]):
+            problem = _dropped("port_taken", nodes, link)
+        if problem is not None:
             repairs.append(problem)
-        elif link in kept or (end in taken and not takes_many(nodes[link.target])):
-            values = {"source": nodes[link.source].name, "target": nodes[link.target].name}
-            repairs.append(Problem("port_taken", link.target, values=values))
         else:
-            kept[link] = None
+            kept[link] = part
             taken.add(end)
-    return tuple(kept)
+    return kept
+
+
+def _broken(nodes: Mapping[str, Node], link: Link) -> Problem | None:
+    """Why `link` joins nothing, if so. The ports of an unknown kind are taken on trust."""
+    for node_id in link.touches:
+        if node_id not in nodes:
+            return _dropped("link_without_node", nodes, link, id=node_id)
+    source = LAYERS.get(nodes[link.source].kind)
+    if source is not None and link.source_port not in source.outputs:
+        names = {"node": nodes[link.source].name, "port": link.source_port}
+        return _dropped("link_without_port", nodes, link, **names)
+    target = LAYERS.get(nodes[link.target].kind)
+    if target is not None and link.target_port not in target.inputs:
+        names = {"node": nodes[link.target].name, "port": link.target_port}
+        return _dropped("link_without_port", nodes, link, **names)
+    return None
+
+
+def _dropped(code: str, nodes: Mapping[str, Node], link: Link, **values: str) -> Problem:
+    """Shown at the node that the link should have entered, where there is one."""
+    source, target = (nodes[end].name if end in nodes else end for end in link.touches)
+    place = link.target if link.target in nodes else None
+    return Problem(code, place, values={"source": source, "target": target, **values})
+
+
+def _link_extras(links: Mapping[Link, LinkPart]) -> dict[str, Any]:
+    documents = [part.model_dump(by_alias=True) for part in links.values() if part.model_extra]
+    return {_LINKS: documents} if documents else {}
+
+
+def _ends(document: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*document["from"], *document["to"])
+
+
+# Errors
+
+
+def _check_settings(document: Mapping[str, Any]) -> None:
+    """pydantic would make several errors for each of a million settings."""
+    data = document.get("data")
+    settings = data.get("settings") if isinstance(data, dict) else None
+    if isinstance(settings, dict) and len(settings) > limits.DATA_SETTINGS:
+        raise FileProblem("too_many", f"{MEMBER}/data/settings", limit=limits.DATA_SETTINGS)
 
 
 def _problem_of(error: ValidationError) -> FileProblem:
     """The first of pydantic's errors, with its path in the file."""
-    first = error.errors()[0]
-    path = "/".join(str(step) for step in first["loc"])
-    found = repr(first.get("input"))
-    found = found if len(found) <= 40 else found[:39] + "…"
-    return FileProblem("bad_value", f"project.json/{path}", reason=first["msg"], found=found)
+    first = error.errors(include_url=False)[0]
+    place = "/".join([MEMBER, *map(str, first["loc"])])
+    kind, given = first["type"], first["input"]
+    if kind == "missing":
+        return FileProblem("missing_field", place)
+    if kind == "too_long":
+        return FileProblem("too_many", place, limit=first["ctx"]["max_length"])
+    return FileProblem("bad_value", place, reason=first["msg"], found=brief(given))

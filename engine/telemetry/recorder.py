@@ -63,8 +63,10 @@ class Recorder:
 
     Gradient norms are taken at the steps in `gradient_steps` (those somebody watched)."""
 
-    def __init__(self, run: int, steps_per_epoch: int) -> None:
+    def __init__(self, run: int, steps_per_epoch: int, validation_samples: int = 0) -> None:
         self.run = run
+        #: How many samples can be looked at; 0 when that is not known.
+        self.validation_samples = validation_samples
         self.steps_per_epoch = steps_per_epoch
         self.loss = Series()
         self.accuracy = Series()

@@ -50,7 +50,7 @@ class Trainer:
         if self.device.type == "cpu":
             self.threads = choose_thread_count(self._rehearse)
         self.optimizer = make_optimizer(recipe, self.module.parameters())
-        self.recorder = Recorder(run, self.data.steps_per_epoch)
+        self.recorder = Recorder(run, self.data.steps_per_epoch, len(self.data.val_x))
         self.observer = Observer(self.module, self.data.val_x, self.data.val_y)
         self.step = 0
         self.epoch = 0

@@ -78,7 +78,7 @@ class CanvasView(PaperView):
     def scene(self) -> CanvasScene:
         return self._scene
 
-    # For the governor of live pictures (gui.panels.governor)
+    # For the governor of live pictures (gui.governor)
 
     def is_visible(self) -> bool:
         return self.isVisible() and not self.window().isMinimized()

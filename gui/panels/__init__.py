@@ -1,30 +1,22 @@
-"""The live views of a training, one file a panel.
-
-`PANELS` is filled from the modules of this folder: a new panel is a new file with a `PANEL`.
-"""
+"""The live views of a training, one file a panel: `panel.py` is the base, every other file here has a
+`PANEL`. They are imported after the window is on screen, since they bring pyqtgraph with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-from gui.panels.panel import Panel
+if TYPE_CHECKING:
+    from gui.panels.panel import Panel
 
-__all__ = ["PANELS", "Panel"]
-
-
-def _collect() -> Mapping[str, type[Panel]]:
-    found: dict[str, type[Panel]] = {}
-    for info in iter_modules(__path__):
-        panel = getattr(import_module(f"{__name__}.{info.name}"), "PANEL", None)
-        if panel is None:
-            continue
-        if panel.name in found:
-            raise RuntimeError(f"the panel {panel.name} is declared twice")
-        found[panel.name] = panel
-    return dict(sorted(found.items(), key=lambda item: item[1].order))
+#: Names of all panels: those of their files.
+PANEL_NAMES = tuple(info.name for info in iter_modules(__path__) if info.name != "panel")
 
 
-#: Panel classes by `Panel.name`, in the order of the View menu.
-PANELS: Mapping[str, type[Panel]] = _collect()
+def panel_class(name: str) -> type[Panel]:
+    """The panel of that name. Raises RuntimeError when its file does not declare it."""
+    panel: type[Panel] | None = getattr(import_module(f"{__name__}.{name}"), "PANEL", None)
+    if panel is None or panel.name != name:
+        raise RuntimeError(f"gui/panels/{name}.py must have a PANEL with the name {name}")
+    return panel

@@ -25,11 +25,11 @@ from engine.network.layers.declaration import IMAGE
 from engine.network.model import Network
 from engine.telemetry.frame import FeatureMaps, Frame, Watch
 from engine.telemetry.recorder import Recorder
-from gui.panels.map_grid import MapGrid, Place, ScaleBar
-from gui.panels.map_picture import input_picture
 from gui.panels.panel import Panel
-from gui.panels.parts import ElidedLabel, Segments, set_ink
-from gui.panels.plots import number_text
+from gui.plotting.map_grid import MapGrid, Place, ScaleBar
+from gui.plotting.map_picture import input_picture
+from gui.plotting.parts import ElidedLabel, Segments, set_ink
+from gui.plotting.plots import number_text
 from gui.theme import GRID, number_font, ui_font
 
 THUMBNAIL = 5 * GRID  #: px, side of the input image
@@ -50,7 +50,6 @@ class FeatureMapsPanel(Panel):
         )
     )
     icon = "maps"
-    order = 30
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -147,6 +146,8 @@ class FeatureMapsPanel(Panel):
     def start_run(self, recorder: Recorder, network: Network) -> None:
         before = self.node
         super().start_run(recorder, network)
+        if recorder.validation_samples:
+            self.set_samples(recorder.validation_samples)
         nodes = map_nodes(network)
         self.chooser.clear()
         for node in nodes:

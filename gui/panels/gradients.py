@@ -18,11 +18,11 @@ from engine.network.model import Network
 from engine.telemetry.frame import Frame, Histogram, Watch
 from engine.telemetry.recorder import Recorder, Series
 from gui.guard import guarded
-from gui.panels.chart import Chart, Entry, Legend
-from gui.panels.curves import Smoothed, extent
 from gui.panels.panel import Panel
-from gui.panels.parts import Segments
-from gui.panels.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
+from gui.plotting.chart import Chart, Entry, Legend
+from gui.plotting.curves import Smoothed, extent
+from gui.plotting.parts import Segments
+from gui.plotting.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
 from gui.theme import GRID, appearance, ui_font
 
 Array = NDArray[Any]
@@ -122,7 +122,6 @@ class GradientsPanel(Panel):
         QT_TRANSLATE_NOOP("panels", "Press Train: the gradient of every layer is drawn here.")
     )
     icon = "gradient"
-    order = 20
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -15,11 +15,11 @@ from engine.network.model import Network
 from engine.telemetry.frame import Frame
 from engine.telemetry.recorder import Recorder
 from gui.guard import guarded
-from gui.panels.chart import Chart, Entry, Legend
-from gui.panels.curves import Smoothed, extent
 from gui.panels.panel import Panel
-from gui.panels.parts import ElidedLabel, set_ink
-from gui.panels.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
+from gui.plotting.chart import Chart, Entry, Legend
+from gui.plotting.curves import Smoothed, extent
+from gui.plotting.parts import ElidedLabel, set_ink
+from gui.plotting.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
 from gui.theme import GRID, appearance, number_font, ui_font
 
 Array = NDArray[Any]
@@ -85,7 +85,6 @@ class LossPanel(Panel):
     )
     empty_text = str(QT_TRANSLATE_NOOP("panels", "Press Train: the curves grow here step by step."))
     icon = "chart"
-    order = 10
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

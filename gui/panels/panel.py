@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QHideEvent, QPalette, QShowEvent
+from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QStackedLayout,
     QToolButton,
@@ -26,11 +25,11 @@ from engine.telemetry.frame import Frame, Watch
 from engine.telemetry.recorder import Recorder
 from gui.guard import guarded
 from gui.icons import icon
-from gui.panels import export
-from gui.panels.parts import ElidedLabel, Notice
-from gui.theme import GRID, appearance, color, ui_font
+from gui.plotting import export
+from gui.plotting.parts import ElidedLabel, Notice
+from gui.theme import GRID, appearance, color
 
-SMALLEST_SIZE = QSize(280, 200)
+SMALLEST_SIZE = QSize(280, 120)
 
 
 class Panel(QWidget):
@@ -45,7 +44,6 @@ class Panel(QWidget):
     question: ClassVar[str]
     empty_text: ClassVar[str]
     icon: ClassVar[str]
-    order: ClassVar[int] = 100
     shortcut: ClassVar[str] = ""
 
     wish_changed = Signal()
@@ -110,6 +108,10 @@ class Panel(QWidget):
     def set_selection(self, node_id: str | None) -> None:
         """The node selected on the canvas."""
         self.selected = node_id
+
+    @classmethod
+    def translated_title(cls) -> str:
+        return _words(cls.title)
 
     # For the governor
 
@@ -197,12 +199,10 @@ class Panel(QWidget):
 
 
 class _Header(QWidget):
-    """Title, question, and a menu on the right."""
+    """The question, and a menu on the right. The title stands on the dock."""
 
     def __init__(self, panel: Panel) -> None:
         super().__init__()
-        self._title = QLabel(_words(panel.title))
-        self._title.setFont(ui_font(13, QFont.Weight.DemiBold))
         self._question = ElidedLabel(_words(panel.question))
         self._menu = QMenu(self)
         for text, handler in (
@@ -221,14 +221,10 @@ class _Header(QWidget):
         self._button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self._button.setToolTip(self.tr("Copy or save"))
         self._button.setAccessibleName(self._button.toolTip())
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self._title)
-        words.addWidget(self._question)
         row = QHBoxLayout(self)
-        row.setContentsMargins(GRID * 3 // 2, GRID, GRID // 2, GRID // 2)
-        row.addLayout(words, 1)
-        row.addWidget(self._button, 0, Qt.AlignmentFlag.AlignTop)
+        row.setContentsMargins(GRID * 3 // 2, 0, GRID // 2, 0)
+        row.addWidget(self._question, 1)
+        row.addWidget(self._button)
         self.paint()
 
     def can_export(self, on: bool) -> None:

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.telemetry.frame import Frame, Watch
 from engine.telemetry.mailbox import Mailbox
-from gui.panels.governor import LONGEST, SHORTEST, Governor
-from gui.panels.plots import Style, make_plot
+from gui.governor import LONGEST, SHORTEST, Governor
+from gui.plotting.plots import Style, make_plot
 
 
 class Clock:

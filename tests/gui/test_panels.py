@@ -18,11 +18,13 @@ from pytestqt.qtbot import QtBot
 from engine.network.model import Link, Network, Node
 from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient, Watch
 from engine.telemetry.recorder import EpochResult, Recorder
-from gui.panels import PANELS, Panel, export
+from gui.panels import PANEL_NAMES, panel_class
 from gui.panels.feature_maps import FeatureMapsPanel, map_nodes
 from gui.panels.gradients import HISTOGRAM, GradientsPanel
 from gui.panels.loss import LossPanel
-from gui.panels.map_picture import arrange, scale_of
+from gui.panels.panel import Panel
+from gui.plotting import export
+from gui.plotting.map_picture import arrange, scale_of
 from gui.theme import appearance
 from tests.gui.test_plots import drag, every_move
 
@@ -124,12 +126,12 @@ def maps(qtbot: QtBot) -> FeatureMapsPanel:
 
 
 def test_panels_are_found_in_order() -> None:
-    assert list(PANELS) == ["loss", "gradients", "feature_maps"]
+    assert set(PANEL_NAMES) == {"loss", "gradients", "feature_maps"}
 
 
-@pytest.mark.parametrize("name", list(PANELS))
+@pytest.mark.parametrize("name", PANEL_NAMES)
 def test_states(name: str, qtbot: QtBot) -> None:
-    panel = PANELS[name]()
+    panel = panel_class(name)()
     shown(panel, qtbot, 280, 200)
     assert panel.width() == 280  # it does not insist on more
     assert panel.state == "empty"
@@ -146,9 +148,9 @@ def test_states(name: str, qtbot: QtBot) -> None:
     assert panel.state == "empty"
 
 
-@pytest.mark.parametrize("name", list(PANELS))
+@pytest.mark.parametrize("name", PANEL_NAMES)
 def test_frames_before_any_run_are_harmless(name: str, qtbot: QtBot) -> None:
-    panel = PANELS[name]()
+    panel = panel_class(name)()
     shown(panel, qtbot)
     panel.show_frame(Frame(1, 1, 1, maps=feature_maps()))
     panel.set_selection("conv")
@@ -156,9 +158,9 @@ def test_frames_before_any_run_are_harmless(name: str, qtbot: QtBot) -> None:
     assert panel.state == "empty"
 
 
-@pytest.mark.parametrize("name", list(PANELS))
+@pytest.mark.parametrize("name", PANEL_NAMES)
 def test_showing_and_hiding_changes_the_wishes(name: str, qtbot: QtBot) -> None:
-    panel = PANELS[name]()
+    panel = panel_class(name)()
     with qtbot.waitSignal(panel.wish_changed):
         shown(panel, qtbot)
     assert panel.is_visible()
@@ -167,11 +169,11 @@ def test_showing_and_hiding_changes_the_wishes(name: str, qtbot: QtBot) -> None:
     assert not panel.is_visible()
 
 
-@pytest.mark.parametrize("name", list(PANELS))
+@pytest.mark.parametrize("name", PANEL_NAMES)
 def test_pictures_and_tables(
     name: str, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    panel = PANELS[name]()
+    panel = panel_class(name)()
     shown(panel, qtbot)
     panel.start_run(recorder(), network())
     panel.show_frame(Frame(1, 1000, 4, maps=feature_maps()))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
@@ -14,30 +12,17 @@ from engine.project.project import Project
 from engine.project.project_file import read
 from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient
 from engine.telemetry.recorder import EpochResult, Recorder
-from gui.settings import Settings
 from gui.theme import THEMES, appearance
 from gui.window import MainWindow
-from tests.pictures import assert_looks_like, differing_share, pixels
+from tests.pictures import SHARE, assert_looks_like, differing_share, pixels
 
 both = pytest.mark.parametrize("theme", THEMES)
 
 
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow(Settings())
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitUntil(lambda: window.engine.state == "idle", timeout=30_000)
-    yield window
-    window.shut_down()
-    appearance.use("light")
-    window.deleteLater()
-
-
 def show_example(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.editor.shapes_changed, timeout=30_000):
+        window.resize(1280, 800)
         window.documents.load(find("mnist-cnn"))
-    qtbot.wait_exposed(window)
     window.canvas.fit()
 
 
@@ -69,7 +54,7 @@ def made_up_run(window: MainWindow) -> None:
         step=500,
         epoch=2,
         gradients=norms,
-        flow={node_id: 0.2 for node_id in network.nodes} | {"input-1": 1e-5},
+        flow=dict.fromkeys(network.nodes, 0.2) | {"input-1": 1e-5},
         flow_reference=0.2,
         histogram=Histogram("conv2d-1", np.arange(1, 65), np.linspace(-0.1, 0.1, 65)),
         maps=FeatureMaps("conv2d-1", 0, maps, 32, (26, 26), maps[:1, :20, :20], 7, 7),
@@ -85,6 +70,7 @@ def made_up_run(window: MainWindow) -> None:
 @both
 def test_empty(window: MainWindow, qtbot: QtBot, theme: str) -> None:
     appearance.use(theme)
+    window.resize(1280, 800)
     window.editor.open(Project(), {})
     assert_looks_like(window, f"window-empty-{theme}")
 
@@ -115,18 +101,19 @@ def test_problem(window: MainWindow, qtbot: QtBot, theme: str) -> None:
 
 
 def test_a_changed_window_is_noticed(window: MainWindow, qtbot: QtBot) -> None:
-    """The comparison itself: one hidden dock is a difference."""
+    """The comparison itself: a message is a difference."""
     show_example(window, qtbot)
     before = pixels(window.grab().toImage())
-    window.inspector.parentWidget().hide()
-    assert differing_share(before, pixels(window.grab().toImage())) > 0.05
+    window.message_bar.show_message("Something to say.", "error")
+    assert differing_share(before, pixels(window.grab().toImage())) > SHARE
 
 
 def test_the_example_is_the_seed_network() -> None:
     project = read(find("mnist-cnn")).project
-    assert [node.kind for node in project.network.nodes.values()] == (
-        ["Input", "Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU", "MaxPool2d", "Conv2d", "ReLU"]
-        + ["Flatten", "Linear", "ReLU", "Linear", "Softmax"]
+    kinds = " ".join(node.kind for node in project.network.nodes.values())
+    assert kinds == (
+        "Input Conv2d ReLU MaxPool2d Conv2d ReLU MaxPool2d Conv2d ReLU "
+        "Flatten Linear ReLU Linear Softmax"
     )
     recipe = project.recipe
     assert (recipe.optimizer, recipe.batch_size, recipe.epochs) == ("Adam", 32, 5)

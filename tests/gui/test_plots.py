@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.panels.curves import Smoothed, decimate, exponential_average, extent
-from gui.panels.plots import Plot, Style, make_plot, number_text, reach_of
+from gui.plotting.curves import Smoothed, decimate, exponential_average, extent
+from gui.plotting.plots import Plot, Style, make_plot, number_text, reach_of
 from gui.theme import appearance
 
 

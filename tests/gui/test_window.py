@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -27,17 +27,6 @@ from tests.networks import points_project
 WAIT = 30_000
 
 
-@pytest.fixture
-def window(qtbot: QtBot) -> Iterator[MainWindow]:
-    window = MainWindow(Settings())
-    window.show()
-    qtbot.waitExposed(window)
-    yield window
-    window.shut_down()
-    appearance.use("light")
-    window.deleteLater()
-
-
 def load(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.editor.shapes_changed, timeout=WAIT):
         window.documents.load(path)
@@ -53,6 +42,15 @@ def press(window: MainWindow, action: str) -> None:
 
 def wait_state(window: MainWindow, state: str, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.engine.state == state, timeout=WAIT)
+
+
+def shortcut(
+    window: MainWindow, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Press a key. Off-screen no window manager makes the window active, so this does."""
+    QApplication.setActiveWindow(window)
+    assert QApplication.activeWindow() is window
+    QTest.keyClick(window, key, modifier)
 
 
 def answer(button: QMessageBox.StandardButton) -> list[str]:
@@ -86,10 +84,10 @@ def test_a_network_drawn_by_hand_learns(window: MainWindow, qtbot: QtBot) -> Non
                    + QPointF(200, 80 + 120 * row).toPoint())  # fmt: skip
     ids = list(editor.network.nodes)
     assert ids == ["input-1", "flatten-1", "linear-1", "softmax-1"]
-    for source, target in zip(ids, ids[1:], strict=False):
+    for source, target in itertools.pairwise(ids):
         drag(canvas, port(canvas, source, True), port(canvas, target, False))
     assert editor.network.links == tuple(
-        Link(source, target) for source, target in zip(ids, ids[1:], strict=False)
+        Link(source, target) for source, target in itertools.pairwise(ids)
     )
     qtbot.waitUntil(lambda: bool(editor.report.blocking), timeout=WAIT)
     assert editor.report.blocking[0].code == "outputs_unlike_classes"
@@ -107,7 +105,7 @@ def test_a_network_drawn_by_hand_learns(window: MainWindow, qtbot: QtBot) -> Non
     qtbot.waitUntil(lambda: not editor.report.blocking, timeout=WAIT)
     assert editor.report.nodes["softmax-1"].output == (10,)
 
-    qtbot.waitUntil(lambda: window.commands["train"].isEnabled(), timeout=WAIT)
+    qtbot.waitUntil(window.commands["train"].isEnabled, timeout=WAIT)
     with qtbot.waitSignal(window.training.started, timeout=WAIT) as started:
         press(window, "train")
     recorder = started.args[0]
@@ -136,7 +134,7 @@ def test_train_pause_step_stop(window: MainWindow, qtbot: QtBot, tmp_path: Path)
     wait_state(window, "paused", qtbot)
     press(window, "train")
     qtbot.waitUntil(lambda: window.engine.steps_done > steps + 5, timeout=WAIT)
-    QTest.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    shortcut(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     wait_state(window, "idle", qtbot)
     qtbot.waitUntil(lambda: bool(window.editor.weights), timeout=WAIT)
 
@@ -192,7 +190,7 @@ def test_a_wrong_shape_is_marked_with_its_cause(window: MainWindow, qtbot: QtBot
     assert scene.node_item("maxpool2d-2").cause
     text = scene.explanation(scene.node_item("conv2d-3"))
     assert "MaxPool2d 2 made it that small" in text
-    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    shortcut(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not scene.node_item("conv2d-3").problem, timeout=WAIT)
 
 
@@ -328,7 +326,7 @@ def test_save_as_asks_for_a_name_and_remembers_it(
     load(window, find("xor"), qtbot)
     target = tmp_path / "copy"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
-    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    shortcut(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.documents.path == target.with_suffix(".backlit"), timeout=WAIT)
     assert read(target.with_suffix(".backlit")).project == window.editor.project
     assert window.windowTitle() == "copy[*] – Backlit"
@@ -340,12 +338,13 @@ def test_the_theme_changes_everything_at_once(window: MainWindow, qtbot: QtBot) 
     press(window, "theme")
     dark = window.grab().toImage()
     assert appearance.theme.name == "dark"
-    assert light.pixelColor(5, 5).lightness() > 200 > 60 > dark.pixelColor(5, 5).lightness()
+    assert light.pixelColor(5, 5).lightness() > 200
+    assert dark.pixelColor(5, 5).lightness() < 60
     assert Settings().preferences.theme == "dark"
 
 
 def test_help_lists_the_shortcuts(window: MainWindow, qtbot: QtBot) -> None:
-    QTest.keyClick(window, Qt.Key.Key_F1)
+    shortcut(window, Qt.Key.Key_F1)
     dialog = window.findChild(QDialog)
     assert dialog is not None
     assert dialog.isVisible()

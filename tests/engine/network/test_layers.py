@@ -10,26 +10,24 @@ import pytest
 from engine.network.layers import FAMILIES, LAYERS, Layer
 
 #: The layers of the first version, in no order.
-EXPECTED = set(
-    [
-        "Input",
-        "Linear",
-        "Conv2d",
-        "MaxPool2d",
-        "AvgPool2d",
-        "Flatten",
-        "BatchNorm2d",
-        "Dropout",
-        "ReLU",
-        "LeakyReLU",
-        "GELU",
-        "Sigmoid",
-        "Tanh",
-        "Softmax",
-        "Add",
-        "Concat",
-    ]
-)
+EXPECTED = {
+    "Input",
+    "Linear",
+    "Conv2d",
+    "MaxPool2d",
+    "AvgPool2d",
+    "Flatten",
+    "BatchNorm2d",
+    "Dropout",
+    "ReLU",
+    "LeakyReLU",
+    "GELU",
+    "Sigmoid",
+    "Tanh",
+    "Softmax",
+    "Add",
+    "Concat",
+}
 every_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=lambda layer: layer.kind)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.guard import guarded
-from gui.panels.curves import decimate
+from gui.plotting.curves import decimate
 from gui.theme import GRID, appearance, color, number_font, ui_font
 
 LEFT_AXIS = 6 * GRID  #: px; fixed, so that plots above each other share their left edge

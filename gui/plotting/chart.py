@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.guard import guarded
-from gui.panels.plots import Plot, Style, ink_of
+from gui.plotting.plots import Plot, Style, ink_of
 from gui.theme import CORNER, GRID, appearance, color, number_font, ui_font
 
 ROW = 5 * GRID // 2  #: px, height of a legend row

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.telemetry.frame import FeatureMaps
 from gui.guard import guarded
-from gui.panels.map_picture import Array, Cells, Scale, arrange, atlas, scale_of
-from gui.panels.plots import number_text
+from gui.plotting.map_picture import Array, Cells, Scale, arrange, atlas, scale_of
+from gui.plotting.plots import number_text
 from gui.theme import DARK, GRID, LIGHT, appearance, color, contrast, number_font
 
 #: px beside a number that is written into its value.

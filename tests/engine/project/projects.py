@@ -1,0 +1,88 @@
+"""Hypothesis strategies: any project that a window could hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as numpy_st
+
+from engine.network.edits import takes_many
+from engine.network.layers import LAYERS
+from engine.network.model import CANVAS_LIMIT, Link, Network, Node
+from engine.project.project import Project, Weights
+from engine.project.recipe import DataChoice, Recipe
+
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
+whole = st.integers(-(2**53), 2**53)
+real = st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | whole | real | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+coordinates = st.floats(-CANVAS_LIMIT, CANVAS_LIMIT)
+#: Names that no version uses.
+extras = st.dictionaries(texts.map("new_{}".format), json_values, max_size=2)
+sizes = whole | real | st.booleans() | texts | st.lists(whole, max_size=4).map(tuple)
+
+
+@st.composite
+def nodes(draw: st.DrawFn, node_id: str) -> Node:
+    kind = draw(st.sampled_from([*LAYERS, "Unknown", "层"]))
+    parameters: dict[str, Any]
+    if kind in LAYERS:
+        names = [parameter.name for parameter in LAYERS[kind].parameters]
+        parameters = {name: draw(sizes) for name in names if draw(st.booleans())}
+    else:
+        parameters = draw(st.dictionaries(texts, json_values, max_size=3))
+    x, y = draw(coordinates), draw(coordinates)
+    return Node(node_id, kind, draw(texts), parameters, x, y, draw(extras))
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    table = {node_id: draw(nodes(node_id)) for node_id in draw(st.lists(ids, max_size=6, unique=True))}
+    links: dict[Link, None] = {}
+    taken: set[tuple[str, str]] = set()
+    for _ in range(draw(st.integers(0, 8)) if table else 0):
+        source, target = (table[draw(st.sampled_from(sorted(table)))] for _ in range(2))
+        known = LAYERS.get(source.kind), LAYERS.get(target.kind)
+        out = draw(st.sampled_from(known[0].outputs) if known[0] else texts)
+        if known[1] and not known[1].inputs:
+            continue
+        into = draw(st.sampled_from(known[1].inputs) if known[1] else texts)
+        if takes_many(target) or (target.id, into) not in taken:
+            taken.add((target.id, into))
+            links[Link(source.id, target.id, out, into)] = None
+    return Network(table, tuple(links), draw(extras))
+
+
+recipes = st.builds(
+    lambda extra, **fields: Recipe(**fields, **extra),
+    extras,
+    optimizer=st.sampled_from(["Adam", "AdamW", "SGD", "RMSprop"]),
+    learning_rate=st.floats(0, 1e6),
+    momentum=st.floats(0, 1, exclude_max=True),
+    batch_size=st.integers(1, 1_000_000),
+    seed=st.integers(0, 2**32 - 1),
+)
+choices = st.builds(
+    lambda extra, **fields: DataChoice(**fields, **extra),
+    extras,
+    source=texts,
+    settings=st.dictionaries(texts, st.booleans() | whole | real | texts, max_size=3),
+)
+projects = st.builds(Project, networks(), recipes, choices, extras)
+
+_types = st.sampled_from(["<f8", "<f4", "<f2", "<i8", "<i4", "u1", "?", ">f4", ">i8"]).map(np.dtype)
+_shapes = numpy_st.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
+
+
+@st.composite
+def weights(draw: st.DrawFn, network: Network) -> Weights:
+    names: list[Any] = [f"{node_id}.{name}" for node_id in network.nodes for name in ("weight", "bias")]
+    chosen = draw(st.lists(st.sampled_from(names), unique=True)) if names else []
+    return {name: draw(numpy_st.arrays(draw(_types), draw(_shapes))) for name in chosen}
