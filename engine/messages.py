@@ -38,7 +38,7 @@ MESSAGES: Mapping[str, str] = {
     "{cause}.",
     "image_was_flattened": "{node} needs an image, {expected}, but {cause} has already laid the "
     "image out in one row: {received}. Put {node} before {cause}.",
-    "window_too_large": "{node} looks through a window of {kernel} (spanning {window}), but the image "
+    "window_too_large": "{node} looks through a window of {kernel}, but the image "
     "that reaches it is only {size}. {cause} made it that small. Use a smaller kernel_size or more "
     "padding here, or shrink the image less in {cause}.",
     "padding_too_large": "{node} has a padding of {padding}; with a window of {kernel} it can be at "

@@ -15,7 +15,7 @@ GESTURES = (
     ("Drag from the layer list", "Add a layer"),
     ("Double click a layer in the list", "Add it behind the selected node"),
     ("Drag from a port to a port", "Link two nodes"),
-    ("Drag a link's end off its port", "Link it elsewhere, or cut it"),
+    ("Drag a link's end off its port", "Link it elsewhere"),
     ("Drag a node, arrow keys", "Move what is selected"),
     ("Drag on empty canvas", "Select a region"),
     ("Wheel, Ctrl + wheel", "Zoom about the mouse"),

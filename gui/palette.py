@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, Slot
-from PySide6.QtGui import QDrag, QFont, QIcon, QKeyEvent, QPainter, QPainterPath, QPalette, QPixmap
+from PySide6.QtGui import QDrag, QFont, QIcon, QKeyEvent, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -20,7 +20,7 @@ from gui.canvas import placing, tooltips
 from gui.canvas.drop_gesture import mime_data
 from gui.editor import Editor
 from gui.guard import guarded
-from gui.theme import CORNER, LIGHT, appearance, color, contrast, family_color, palette, ui_font
+from gui.theme import CORNER, LIGHT, appearance, color, contrast, family_color, ui_font
 
 _KIND = Qt.ItemDataRole.UserRole
 _TILE = 20
@@ -68,7 +68,6 @@ class Palette(QWidget):
     @Slot()
     def _follow_theme(self) -> None:
         self.nothing.setFont(ui_font(13))
-        self.layers.follow_theme()
         self._filter(self.search.text())
 
     @Slot(str)
@@ -130,13 +129,6 @@ class LayerList(QListWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-
-    def follow_theme(self) -> None:
-        """A row is marked quietly: the accent belongs to the canvas."""
-        own = palette(appearance.theme)
-        own.setColor(QPalette.ColorRole.Highlight, color("selection"))
-        own.setColor(QPalette.ColorRole.HighlightedText, color("text"))
-        self.setPalette(own)
 
     def show_layers(self, layers: list[Layer]) -> None:
         self.clear()

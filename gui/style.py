@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import resources
 from gui.theme import CORNER, GRID, Theme
 
 
 def style_sheet(theme: Theme) -> str:
     half = GRID // 2
+    # A style sheet cannot tint a picture: one for each theme.
+    check = resources.path("icons", f"check-{theme.name}.svg").as_posix()
     return f"""
 QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
 QMainWindow::separator:hover {{ background: {theme.accent}; }}
@@ -24,6 +27,14 @@ QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.line}; }}
 QStatusBar::item {{ border: 0; }}
 QToolTip {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line};
     padding: {half}px; }}
+QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {theme.muted}; border-radius: 3px;
+    background: {theme.surface}; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.accent}; }}
+QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent};
+    image: url("{check}"); }}
+#palette-layers {{ background: {theme.surface}; border: 0; }}
+#palette-layers::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
+#palette-layers::item:hover:!selected {{ background: {theme.raised}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: {GRID}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {GRID}px; margin: 0; }}

@@ -53,15 +53,15 @@ def _window_problem(node: Node, shape: Shape, network: Network, ancestry: Ancest
     parameters = complete(node)
     kernel, padding = _pair(parameters["kernel_size"]), _pair(parameters.get("padding", 0))
     dilation = _pair(parameters.get("dilation", 1))
-    values: dict[str, Any] = {"node": node.name, "kernel": f"{kernel[0]} × {kernel[1]}"}
-    for size, k, p, d in zip(shape[1:], kernel, padding, dilation, strict=True):
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    values: dict[str, Any] = {"node": node.name, "kernel": f"{spans[0]} × {spans[1]}"}
+    for size, k, p, span in zip(shape[1:], kernel, padding, spans, strict=True):
         if LAYERS[node.kind].family == "pooling" and p > k // 2:
             return Problem("padding_too_large", node.id, values={**values, "padding": p})
-        if size + 2 * p < d * (k - 1) + 1:
+        if size + 2 * p < span:
             cause = ancestry.shrank_most(node.id)
             values |= {
                 "size": f"{shape[1]} × {shape[2]}",
-                "window": d * (k - 1) + 1,
                 "cause": network.nodes[cause].name,
             }
             return Problem("window_too_large", node.id, cause, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -26,7 +26,7 @@ from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.connect_gesture import ConnectGesture
 from gui.canvas.drop_gesture import DropGesture, kind_in
-from gui.canvas.geometry import snap
+from gui.canvas.geometry import NODE_WIDTH, room, snap
 from gui.canvas.gesture import SLACK, Gesture
 from gui.canvas.hover import Hover
 from gui.canvas.link_item import LinkItem
@@ -96,10 +96,11 @@ class CanvasView(PaperView):
     @Slot()
     def fit(self) -> None:
         """Show the whole network, at 100 % at most."""
-        rects = [item.sceneBoundingRect() for item in self._scene.node_items()]
         area = QRectF()
-        for rect in rects:
-            area = area.united(rect)
+        for item in self._scene.node_items():
+            # Cards grow when they show feature maps: they are to fit then as well.
+            grown = QRectF(item.pos(), QSizeF(NODE_WIDTH, room(item.node.kind)))
+            area = area.united(item.sceneBoundingRect()).united(grown)
         area.adjust(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
         size = self.viewport().size()
         self.zoom_to(min(1.0, size.width() / area.width(), size.height() / area.height()))
