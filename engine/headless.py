@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.command_line import DONE, FAULT, USAGE
-from engine.messages import sentence
+from engine.messages import sentence, shown
 from engine.network.problem import Problem
 from engine.project.errors import FileProblem
 from engine.project.examples import find
@@ -140,7 +140,8 @@ def info(arguments: argparse.Namespace) -> int:
         return DONE
     for row in nodes:
         size = "?" if row["output_shape"] is None else " x ".join(map(str, row["output_shape"]))
-        _print(f"{row['name'][:24]:24} {row['kind'][:14]:14} {size:>20} {row['parameters']:>14,}")
+        name, kind = shown(row["name"])[:24], shown(row["kind"])[:14]
+        _print(f"{name:24} {kind:14} {size:>20} {row['parameters']:>14,}")
     _print(f"{'parameters':60} {report.parameters:>14,}")
     for problem in problems:
         _print(f"problem: {problem['message']}")

@@ -29,10 +29,14 @@ def qapp_cls() -> type:
 
 
 @pytest.fixture(autouse=True)
-def collect_here() -> Iterator[None]:
+def collect_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not {"qtbot", "qapp"} & set(request.fixturenames):
+        yield
+        return
     gc.disable()
     yield
-    gc.collect()
+    gc.collect(1)
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

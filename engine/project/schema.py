@@ -120,7 +120,7 @@ def _from_node(node: Node) -> dict[str, Any]:
         "kind": node.kind,
         "name": node.name,
         "parameters": parameters,
-        "position": [node.x, node.y],
+        "position": [float(node.x), float(node.y)],
         **node.extra,
     }
 

@@ -84,11 +84,9 @@ def _plan(header: dict[str, Any], room: int) -> list[_Tensor]:
     for name, _, _, start, stop in plan:
         if start != end:
             raise _damaged(name, f"its bytes start at {start:,} where {end:,} is needed")
-        if stop > room:
-            raise _damaged(name, f"its bytes end at {stop:,}, {room:,} are there")
         end = stop
     if end != room:
-        raise _damaged("", f"{room - end:,} bytes belong to no tensor")
+        raise _damaged("", f"its tensors need {end:,} bytes, {room:,} are there")
     return plan
 
 

@@ -106,7 +106,7 @@ def test_case_25_any_step_fails(
 
 def test_case_25_disk_full_in_the_middle(path: Path) -> None:
     """A real limit on the size of files: some bytes are written, then no more."""
-    import resource
+    resource = pytest.importorskip("resource")
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

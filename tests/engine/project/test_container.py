@@ -168,6 +168,13 @@ def test_something_before_or_behind_the_archive(tmp_path: Path) -> None:
     refused(tmp_path, bytes(commented) + b"hello", "cut_off")
 
 
+def test_something_before_the_archive_with_every_offset_right(tmp_path: Path) -> None:
+    buffer = io.BytesIO(b"PK\x03\x04" + bytes(60))
+    with zipfile.ZipFile(buffer, "a") as file:
+        file.writestr("project.json", json.dumps(document()))
+    assert "before" in str(refused(tmp_path, buffer.getvalue(), "damaged_zip"))
+
+
 def test_encrypted_and_unknown_packing(tmp_path: Path) -> None:
     data = archive(document())
     at = data.index(b"PK\x01\x02")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from tests.engine.project.archives import (
     refused_in_little_memory,
     tensor,
     tensors,
+    zipped,
 )
 
 
@@ -59,6 +62,8 @@ HOSTILE_TENSORS = {
     "zero times 2**60": tensors({"a": tensor("F32", [0, 2**53], 0, 0)}),
     "zero times 2**32 twice": tensors({"a": tensor("F32", [0, 2**32 - 1, 2**32 - 1], 0, 0)}),
     "product overflows to its size": tensors({"a": tensor("F32", [2**32, 2**32, 4], 0, 0)}),
+    "shape larger than its bytes": tensors({"a": tensor("F32", [2], 0, 4)}, bytes(4)),
+    "shape smaller than its bytes": tensors({"a": tensor("F32", [1], 0, 8)}, bytes(8)),
     "overlap": tensors({"a": tensor("F32", [2], 0, 8), "b": tensor("F32", [2], 4, 12)}, bytes(12)),
     "same bytes": tensors({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 0, 4)}, bytes(4)),
     "hole": tensors({"a": tensor("U8", [4], 0, 4), "b": tensor("U8", [4], 6, 10)}, bytes(10)),
@@ -81,3 +86,9 @@ def test_case_19_types_that_are_not_supported(tmp_path: Path, kind: str) -> None
     data = tensors({"a.weight": tensor(kind, [1], 0, 2)}, bytes(2))
     problem = refused(tmp_path, archive(document([node("a")]), weights=data), "unknown_type")
     assert "F32" in str(problem) and "a.weight" in problem.place
+
+
+def test_case_19_a_header_of_17_mib(tmp_path: Path) -> None:
+    data = tensors("{}" + " " * 17 * MIB)
+    files = {"project.json": json.dumps(document()), "weights.safetensors": data}
+    assert "header" in str(refused(tmp_path, zipped(files, zipfile.ZIP_STORED), "damaged_weights"))

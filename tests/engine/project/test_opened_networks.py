@@ -304,7 +304,6 @@ def test_case_18_commands_refuse_weights_that_do_not_fit(tmp_path: Path, command
     assert not out.exists()
 
 
-@pytest.mark.xfail(strict=True, reason="engine.headless.info prints names as they are")
 def test_case_21_a_hostile_name_does_not_reach_the_terminal(tmp_path: Path) -> None:
     """Escape sequences in names would move the cursor, change colours or turn the line around."""
     name = "\x1b[2J\x1b]0;gone\x07\u202e<b>"

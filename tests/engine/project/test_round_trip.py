@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.network.model import Network, Node
-from engine.project import weights_file
+from engine.project import container, weights_file
 from engine.project.errors import FileProblem
 from engine.project.examples import example_names, find
 from engine.project.project import Project, Weights
@@ -72,6 +72,12 @@ def test_kinds_of_values_come_back(file: Path, project: Project) -> None:
     for node_id, node in project.network.nodes.items():
         for name, value in node.parameters.items():
             assert type(opened.project.network.nodes[node_id].parameters[name]) is type(value)
+
+
+def test_whole_and_real_positions_are_one(file: Path) -> None:
+    for x in (1, 1.0):
+        write(file, Project(Network({"a": Node("a", "ReLU", "a", x=x)})), {})
+        assert b"1.0," in container.read(file, ["project.json"]).members["project.json"]
 
 
 def test_without_weights_there_is_no_such_member(file: Path) -> None:
