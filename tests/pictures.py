@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 SHOTS = Path(__file__).parent / "screenshots"
 FAILED = Path(__file__).parent.parent / "build" / "pictures"
@@ -23,6 +25,9 @@ SHARE = 0.002
 
 def assert_looks_like(widget: QWidget, name: str) -> None:
     """`widget` as it is on screen equals tests/screenshots/<name>.png."""
+    # The mouse of an earlier test would leave something lit up.
+    QTest.mouseMove(widget, QPoint(2, widget.height() - 2))
+    QApplication.processEvents()
     found = widget.grab().toImage()
     path = SHOTS / f"{name}.png"
     if os.environ.get("BACKLIT_PICTURES") == "new":
