@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,12 @@ def test_connections_do_not_keep_their_object_alive() -> None:
                 for argument in node.args:
                     names = {n.id for n in ast.walk(argument) if isinstance(n, ast.Name)}
                     assert not (isinstance(argument, ast.Lambda) and "self" in names), path
+
+
+def test_the_window_is_on_screen_before_torch_and_plots_are_imported() -> None:
+    """In a process of its own: this one has imported everything."""
+    code = "import sys, gui.window; print({'torch', 'pyqtgraph'} & set(sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "set()"
