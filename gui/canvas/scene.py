@@ -95,6 +95,8 @@ class CanvasScene(QGraphicsScene):
             item = self._nodes.get(node_id)
             if item is not None and item.show_maps(maps):
                 self._run_links(node_id)
+        if not frame.flow:  # a look at the network between two steps: the last gradients stay
+            return
         for link, line in self._links.items():
             line.show_flow(frame.flow.get(link.source), frame.flow_reference)
 

@@ -154,6 +154,7 @@ def test_panels_and_canvas_show_the_run(window: MainWindow, qtbot: QtBot) -> Non
     press(window, "stop")
     wait_state(window, "idle", qtbot)
     assert item.shows_maps, "what a run left stays on screen"
+    assert link.flow is not None
 
 
 def test_a_trained_network_is_saved_and_opens_the_same(
