@@ -53,6 +53,9 @@ def train(arguments: argparse.Namespace) -> int:
     project = opened.project
     project = replace(project, recipe=project.recipe.model_copy(update=given))
     _check_weights(opened)
+    if arguments.out is not None and not arguments.out.resolve().parent.is_dir():
+        # Said now: after the training its result would be lost.
+        raise Refused(f"{arguments.out}: there is no such folder. Choose another place.")
     started = time.perf_counter()
     trainer = None
     try:

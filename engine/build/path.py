@@ -98,12 +98,20 @@ def weight_problems(network: Network, report: ShapeReport, weights: Weights) -> 
         if node is None or node.kind not in LAYERS or shape is None or shape.output is None:
             continue
         expected = shape.weights.get(name)
-        if expected != tuple(values.shape):
+        kind = "iu" if name in shape.whole else "f"
+        if expected != tuple(values.shape) or values.dtype.kind not in kind:
             details = {
                 "node": node.name,
                 "weight": name,
-                "received": " × ".join(map(str, values.shape)) or "1",
-                "expected": "nothing" if expected is None else " × ".join(map(str, expected)),
+                "received": f"{values.dtype} {_size(values.shape)}",
+                "expected": "nothing" if expected is None else f"{_KINDS[kind]} {_size(expected)}",
             }
             problems.append(Problem("weights_do_not_fit", node_id, values=details))
     return tuple(problems)
+
+
+_KINDS = {"f": "fractions", "iu": "whole numbers"}
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape)) or "1"

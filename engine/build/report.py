@@ -21,6 +21,8 @@ class NodeShape:
     parameters: int = 0
     arguments: Mapping[str, int] = field(default_factory=dict)
     weights: Mapping[str, Shape] = field(default_factory=dict)
+    #: Those of `weights` that are whole numbers, such as BatchNorm's count of batches.
+    whole: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

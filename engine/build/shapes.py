@@ -103,10 +103,11 @@ def _run_on_meta(node: Node, inputs: tuple[Shape, ...]) -> NodeShape | str:
             output = module(*(torch.empty((2, *shape)) for shape in inputs))
     except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
         return str(error).splitlines()[0]
-    weights = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    state = module.state_dict()
     return NodeShape(
         output=tuple(output.shape[1:]),
         parameters=sum(parameter.numel() for parameter in module.parameters()),
         arguments=arguments_from_input(node.kind, inputs[0]),
-        weights=weights,
+        weights={name: tuple(tensor.shape) for name, tensor in state.items()},
+        whole=frozenset(name for name, tensor in state.items() if not tensor.is_floating_point()),
     )

@@ -104,6 +104,7 @@ def test_predict_gives_what_pytorch_gives(small: Path, tmp_path: Path) -> None:
         ("info", "nowhere.backlit"),
         ("train", "xor", "--epochs", "0"),
         ("train", "xor", "--device", "warp"),
+        ("train", "xor", "--out", "no/such/folder/x.backlit"),
         ("predict", "xor", "--input", "nowhere.npy", "--out", "y.npy"),
         ("screenshot", "xor", "--out", "x.png", "--size", "big"),
         ("screenshot", "nowhere.backlit", "--out", "x.png"),
