@@ -15,6 +15,9 @@ from engine.project.project import Weights
 #: What data gives: the shape of one sample, and the number of classes of its labels.
 SampleShape = tuple[int, ...]
 
+#: Kinds of numbers by NumPy's letters, in words.
+_KINDS = {"f": "fractions", "iu": "whole numbers"}
+
 
 @dataclass(frozen=True)
 class Path:
@@ -108,9 +111,6 @@ def weight_problems(network: Network, report: ShapeReport, weights: Weights) -> 
             }
             problems.append(Problem("weights_do_not_fit", node_id, values=details))
     return tuple(problems)
-
-
-_KINDS = {"f": "fractions", "iu": "whole numbers"}
 
 
 def _size(shape: tuple[int, ...]) -> str:
