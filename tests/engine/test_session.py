@@ -53,9 +53,8 @@ def test_pause_holds_and_resume_goes_on(qtbot: QtBot, engine: EngineThread) -> N
     wait_state(qtbot, engine, "running")
     engine.pause()
     wait_state(qtbot, engine, "paused")
-    engine.request_weights()
     with qtbot.waitSignal(engine.weights_ready):
-        pass
+        engine.request_weights()
     first = engine.take_weights()
     with qtbot.waitSignal(engine.weights_ready):
         engine.request_weights()
