@@ -15,7 +15,10 @@ MESSAGES: Mapping[str, str] = {
     # Edits
     "duplicate_id": "There is already a node with the id {id}.",
     "missing_node": "There is no node {id} here any more.",
-    "no_such_port": "{target} has no port named {port}.",
+    "no_such_port": "{node} has no port named {port}.",
+    "other_block": "{source} and {target} do not lie in the same block. Give the block a port, and link "
+    "to that from outside and inside.",
+    "not_a_block": "{node} is no block: nothing can lie in it.",
     "already_linked": "{source} and {target} are linked already.",
     "would_cycle": "A link from {source} to {target} would close a loop: data would have to be there "
     "before it was computed. Link towards the output instead.",
@@ -27,31 +30,61 @@ MESSAGES: Mapping[str, str] = {
     "and width, not {value}.",
     "parameter_not_shape": "{parameter} of {node} must be one to six whole numbers, such as "
     "1, 28, 28, not {value}.",
+    "parameter_not_text": "{parameter} of {node} must be a text, not {value}.",
+    "parameter_not_choice": "{parameter} of {node} is {value}; it can be {choices}.",
     "parameter_out_of_range": "{parameter} of {node} is {value}; it can be {minimum} to {maximum}.",
     # Shapes
     "unknown_kind": "{node} is a layer that this version does not know ({kind}). It is kept as it "
     "is; to train, replace it or open the file in a newer version.",
     "input_missing": "{node} has no input yet. Drag a line to the dot on its upper edge from the dot "
     "below an earlier node.",
+    "port_missing": "{node} has no {port} yet. Drag a line to its dot {port} from the dot below an "
+    "earlier node.",
+    "needs_whole_numbers": "{node} looks up whole numbers, such as those of words, but {cause} gives "
+    "fractions. Set dtype of the Input to int64, or leave {node} out.",
+    "needs_fractions": "{node} calculates with fractions, but {cause} gives whole numbers. Put an "
+    "Embedding between them, or set dtype of the Input to float32.",
+    "too_many_copies": "With all copies of its blocks the network has {count} nodes; {limit} can be "
+    "computed. Make repeat of {node} smaller.",
+    "repeat_needs_ports": "{node} is repeated, so each copy has to feed the next: give it an input and "
+    "an output port, or set repeat to 1.",
+    "other_blocks": "Only nodes that lie side by side can become one block.",
+    "port_in_block": "The ports of a block belong to it: leave them out of the new block.",
+    "block_would_cycle": "These nodes cannot become one block: a way leaves them and comes back, so the "
+    "block would feed itself. Take the nodes in between as well.",
+    "too_deep": "Blocks can lie {limit} deep within each other, not deeper.",
     "cycle": "Data runs in a circle here: {names}. Delete one of these links.",
-    "wrong_axes": "{node} needs {expected}, but receives {received}. The number of axes comes from "
-    "{cause}.",
-    "image_was_flattened": "{node} needs an image, {expected}, but {cause} has already laid the "
-    "image out in one row: {received}. Put {node} before {cause}.",
-    "window_too_large": "{node} looks through a window of {kernel}, but the image "
-    "that reaches it is only {size}. {cause} made it that small. Use a smaller kernel_size or more "
-    "padding here, or shrink the image less in {cause}.",
-    "padding_too_large": "{node} has a padding of {padding}; with a window of {kernel} it can be at "
-    "most half of that.",
-    "groups_do_not_divide": "{node} splits its channels into {groups} groups, but {inputs} input and "
-    "{outputs} output channels cannot both be divided by {groups}.",
-    "branches_do_not_add": "{node} adds element by element, so its inputs must have one shape: "
-    "{first} gives {first_shape}, {second} gives {second_shape}.",
-    "branches_do_not_join": "{node} joins along axis {dim}, so all other axes must agree: {first} "
-    "gives {first_shape}, {second} gives {second_shape}.",
-    "no_such_axis": "{parameter} of {node} is {value}, but its input has {axes} axes, numbered 0 to "
-    "{last}.",
-    "axes_in_wrong_order": "{node} would end before it starts: make start_dim smaller than end_dim.",
+    "wrong_axes": "{node} needs {needed} axes, {expected}, but receives {found}: {received}. The "
+    "number of axes comes from {cause}.",
+    "image_was_flattened": "{node} needs an image with {needed} axes, {expected}, but {cause} has "
+    "already laid the image out in one row with {found}: {received}. Put {node} before {cause}.",
+    "window_too_large": "{node} looks through a window with a {axis} of {span}, but the image that "
+    "reaches it has, padding included, a {axis} of only {size}. {cause} made it that small. Use a "
+    "smaller kernel_size or more padding here, or shrink the image less in {cause}.",
+    "padding_too_large": "{node} has a padding of {padding} on the {axis}; with a window of {span} it "
+    "can be at most {most}.",
+    "groups_do_not_divide": "{node} splits its channels into {groups} groups, but the {inputs} "
+    "channels that {cause} gives it cannot be divided by {groups}.",
+    "groups_do_not_divide_output": "{node} splits its channels into {groups} groups, but its {outputs} "
+    "out_channels cannot be divided by {groups}.",
+    "branches_do_not_add": "{node} adds element by element, so the {axis} of its inputs must agree: "
+    "{first_size} of {first} against {second_size} of {second} ({first_shape} and {second_shape}). "
+    "{cause} decided on the {second_size}.",
+    "branches_do_not_join": "{node} joins along axis {dim}, so the {axis} of its inputs must agree: "
+    "{first_size} of {first} against {second_size} of {second} ({first_shape} and {second_shape}). "
+    "{cause} decided on the {second_size}.",
+    "branches_have_other_axes": "{node} needs inputs with equally many axes: {first} gives "
+    "{first_shape}, {second} gives {second_shape}. The number of axes comes from {cause}.",
+    "heads_do_not_divide": "{node} splits the feature axis into {heads} heads, but the {size} features "
+    "that {cause} gives it cannot be divided by {heads}.",
+    "attention_unlike": "{node} compares {port} with {other}, so their {axis} axes must agree: {size} "
+    "of {port} against {expected} of {other}. {cause} decided on the {size}.",
+    "sequence_too_long": "{node} has a vector for each of {most} places, but the time axis that "
+    "{cause} gives it has {size}. Make max_length larger.",
+    "no_such_axis": "{parameter} of {node} is {value}, but its input, {received}, has {axes} axes, "
+    "numbered 0 to {last}.",
+    "axes_in_wrong_order": "{node} would end at axis {end} before it starts at axis {start}: make "
+    "start_dim smaller than end_dim.",
     "batch_axis": "{node} works on axis 0, which is the batch: samples would be mixed with each "
     "other. Axis 1 is the first of a sample.",
     "torch_refused": "{node} cannot compute with this input. PyTorch says: {reason}",
@@ -62,10 +95,14 @@ MESSAGES: Mapping[str, str] = {
     "no_output": "Nothing follows the Input yet. Drag layers from the palette and link them.",
     "several_outputs": "The network has several ends ({names}), but the loss is computed from one. "
     "Link them together or delete what is not needed.",
-    "input_unlike_data": "{node} says {received}, but a sample of {data} is {expected}. Set its shape "
-    "to that.",
+    "input_unlike_data": "The {axis} of {node} is {size}, that of a sample of {data} is {needed}: "
+    "{received} against {expected}. Set its shape to that.",
+    "input_axes_unlike_data": "{node} has {found} axes, {received}, but a sample of {data} has "
+    "{needed}: {expected}. Set its shape to that.",
     "output_not_one_row": "{node} gives {received}, but the loss needs one row of {classes} scores "
-    "per sample. Put a Flatten before {cause}.",
+    "per sample: 2 axes, not {found}. Put a Flatten before {cause}.",
+    "no_output_layer": "{node} gives {received}, but the loss needs one row of {classes} scores per "
+    "sample: 2 axes, not {found}. Put a Flatten behind it and a Linear with {classes} outputs.",
     "outputs_unlike_classes": "{node} gives {outputs} scores per sample, but {data} has {classes} "
     "classes. {cause} decides that number: set it to {classes}.",
     "nothing_to_learn": "No layer of this network has parameters, so there is nothing to train. Add "
@@ -78,6 +115,11 @@ MESSAGES: Mapping[str, str] = {
     "position_moved": "{node} was too far away to be found; it was moved to the edge of the canvas.",
     "link_without_node": "A link from {source} to {target} was dropped: there is no node {id}.",
     "link_without_port": "A link from {source} to {target} was dropped: {node} has no port {port}.",
+    "link_across_blocks": "A link from {source} to {target} was dropped: they do not lie in one block.",
+    "not_in_block": "{node} was put beside the blocks: {block}, which it was to lie in, is none, or lies "
+    "in itself or too deep.",
+    "raised_without_node": "{node} showed a parameter of a node that does not lie in it; it shows it no "
+    "longer.",
     "link_twice": "A second link from {source} to {target} was dropped: they are linked already.",
     "port_taken": "A second link from {source} into {target} was dropped: its port takes one.",
     "unknown_member": "{member} in the archive is nothing that this version knows. It is not kept when "
@@ -96,6 +138,38 @@ MESSAGES: Mapping[str, str] = {
     "out_of_memory": "Out of memory at step {step}: {reason}. Try a smaller batch size than "
     "{batch_size}.",
     "no_such_device": "This machine has no {device}. It has: {known}.",
+}
+
+#: What a fix is called on its button, and what it changes.
+FIXES: Mapping[str, tuple[str, str]] = {
+    "set_parameter": (
+        "Set {parameter} to {value}",
+        "{parameter} of {node}: {before} → {value}. {node} then gives {shape}.",
+    ),
+    "set_parameter_of": (
+        "Set {parameter} of {node} to {value}",
+        "{parameter} of {node}: {before} → {value}. {node} then gives {shape}.",
+    ),
+    "set_parameters": ("Correct {names}", "{names} of {node} get the nearest values that can be."),
+    "keep_size": (
+        "Pad {names} to keep the size",
+        "{names} get so much padding that the image stays as large as it is: {shape}.",
+    ),
+    "insert": ("Insert {kinds}", "{kinds} between {source} and {target}: {shape}."),
+    "insert_after": (
+        "Insert {kinds} after {source}",
+        "{kinds} between {source} and {target}: {shape}.",
+    ),
+    "append": ("Add {kinds}", "{kinds} after {source}: {shape}."),
+    "remove": ("Remove {node}", "{node} goes; {source} then leads to {targets}."),
+    "remove_last": ("Remove {node}", "{node} goes; {source} is then the end."),
+    "delete": ("Delete {names}", "{names} goes."),
+    "move_behind": ("Move {node} behind {after}", "{node} then follows {after}: {shape}."),
+    "connect": ("Link to {source}", "A line from {source} to {port} of {node}: it then gives {shape}."),
+    "disconnect": ("Unlink {source} → {target}", "The line from {source} to {target} goes."),
+    "add_input": ("Add an Input", "An Input for {data} above {node}: {shape}."),
+    "keep_input": ("Keep only {node}", "{names} goes; what it fed is fed by {node}."),
+    "keep_end": ("Delete {names}", "{names} goes; {node} is then the only end."),
 }
 
 _ASK = "Ask whoever made it for another copy."

@@ -1,4 +1,4 @@
-"""Shapes for the editor, away from the GUI thread: the newest project wins."""
+"""Shapes and fixes for the editor, away from the GUI thread: the newest project wins."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from engine.project.project import Project, Weights
 
 
 class ShapeService(QThread):
-    """`infer` returns at once; `report_ready` carries a ShapeReport of the newest project given."""
+    """`infer` returns at once; `report_ready` carries a ShapeReport of the newest project given, and
+    `fixes_ready` after it the Fixes for its problems, when it has any."""
 
     report_ready = Signal(object)
+    fixes_ready = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -34,12 +36,21 @@ class ShapeService(QThread):
 
     def run(self) -> None:
         from engine.build.diagnosis import Diagnosis
+        from engine.build.fixes import find_fixes
 
         diagnosis = Diagnosis()
         while (task := self._next()) is not None:
             report = diagnosis.of(*task)
             if self._waiting is None:  # else it is out of date already
                 self.report_ready.emit(report)
+            if report.problems and not self._is_late():
+                fixes = find_fixes(task[0], report, diagnosis, self._is_late)
+                if fixes is not None:
+                    self.fixes_ready.emit(fixes)
+
+    def _is_late(self) -> bool:
+        """Whether what is being worked on is wanted no longer."""
+        return self._waiting is not None or self._closing
 
     def _next(self) -> tuple[Project, Weights] | None:
         with self._condition:

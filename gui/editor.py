@@ -12,11 +12,13 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from engine.build.fix import Fix, Fixes
 from engine.build.report import EMPTY_REPORT, ShapeReport
 from engine.network.edits import Edit, EditError
+from engine.network.expand import expand
 from engine.network.model import Changes, Network, changes
 from engine.network.problem import Problem
-from engine.project.project import Project, Weights
+from engine.project.project import Project, Weights, owner
 from engine.project.recipe import DataChoice
 
 
@@ -32,6 +34,8 @@ class Editor(QObject):
     changed = Signal(object)
     recipe_changed = Signal()
     shapes_changed = Signal(object)
+    #: There are proven fixes now for the problems in `report`.
+    fixes_changed = Signal()
     selection_changed = Signal()
     refused = Signal(object)
     #: Another project took the place of the one before: drop every picture of it.
@@ -44,6 +48,7 @@ class Editor(QObject):
         self._project = Project()
         self._weights: Weights = {}
         self._report = EMPTY_REPORT
+        self._fixes: Fixes | None = None
         self._selection: frozenset[str] = frozenset()
 
     # What is there now
@@ -64,12 +69,13 @@ class Editor(QObject):
     def fitting_weights(self) -> Weights:
         """The trained numbers that still fit the network, as far as its shapes are known."""
         kept = {}
+        nodes = expand(self.network).network.nodes
         for key, values in self._weights.items():
-            node_id, _, name = key.rpartition(".")
-            shape = self._report.nodes.get(node_id)
-            if node_id not in self.network.nodes:
+            found = owner(key, nodes)
+            shape = None if found is None else self._report.nodes.get(found[0])
+            if found is None:
                 continue
-            if shape is None or shape.output is None or shape.weights.get(name) == tuple(values.shape):
+            if shape is None or shape.output is None or shape.fits(found[1], values):
                 kept[key] = values
         return kept
 
@@ -77,6 +83,11 @@ class Editor(QObject):
     def report(self) -> ShapeReport:
         """The latest shapes. They may be a moment older than the network."""
         return self._report
+
+    def fixes_of(self, problem: Problem) -> tuple[Fix, ...]:
+        """What is proven to help against a problem of the project as it is now."""
+        fixes = self._fixes
+        return () if fixes is None or fixes.project is not self._project else fixes.of(problem)
 
     @property
     def selection(self) -> frozenset[str]:
@@ -137,6 +148,12 @@ class Editor(QObject):
     def take_shapes(self, report: ShapeReport) -> None:
         self._report = report
         self.shapes_changed.emit(report)
+
+    @Slot(object)
+    def take_fixes(self, fixes: Fixes) -> None:
+        self._fixes = fixes
+        if fixes.project is self._project:
+            self.fixes_changed.emit()
 
     def _push(self, project: Project, title: str, merge: str) -> None:
         if project != self._project:

@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self.editor.refused.connect(self._refused)
         self.editor.selection_changed.connect(self._selection_changed)
         self.shapes.report_ready.connect(self.editor.take_shapes)
+        self.shapes.fixes_ready.connect(self.editor.take_fixes)
         self.documents.title_changed.connect(self._update_title)
         self.documents.message.connect(self._show_message)
         self.documents.opened.connect(self.opened)

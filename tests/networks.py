@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.network.edits import AddNode, Connect
-from engine.network.layers import new_node
+from engine.network.layers import LAYERS, new_node
 from engine.network.model import Link, Network
 from engine.project.project import Project
 from engine.project.recipe import DataChoice, Recipe
@@ -18,13 +18,15 @@ def add(network: Network, kind: str, *sources: str, **parameters: Any) -> tuple[
     node = replace(node, parameters={**node.parameters, **parameters})
     network = AddNode(node).apply(network)
     for source in sources:
-        network = Connect(Link(source, node.id)).apply(network)
+        port = LAYERS[kind].inputs[0]
+        network = Connect(Link(source, node.id, target_port=port)).apply(network)
     return network, node.id
 
 
 def chain(*items: tuple[str, dict[str, Any]]) -> Network:
     """A network of nodes one after the other."""
-    network, before = Network(), ()
+    network = Network()
+    before: tuple[str, ...] = ()
     for kind, parameters in items:
         network, node_id = add(network, kind, *before, **parameters)
         before = (node_id,)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.build.axes import axis_name
 from engine.build.causes import Ancestry
 from engine.build.report import ShapeReport, shape_text
 from engine.network.layers import LAYERS
 from engine.network.model import Network
 from engine.network.problem import Problem
-from engine.project.project import Weights
+from engine.project.project import Weights, owner
 
 #: What data gives: the shape of one sample, and the number of classes of its labels.
 SampleShape = tuple[int, ...]
@@ -60,15 +61,17 @@ def training_problems(
     shape = report.nodes[start].output
     values: dict[str, Any] = {"data": data, "classes": classes, "expected": shape_text(sample)}
     if shape is not None and shape != sample:
-        values |= {"node": network.nodes[start].name, "received": shape_text(shape)}
-        return (Problem("input_unlike_data", start, values=values),)
+        return (_unlike_data(network, report, start, sample, values),)
     output = report.nodes[path.output].output
     if output is None:
         return ()
     ancestry = Ancestry(network, report.nodes)
     values |= {"node": network.nodes[path.output].name, "received": shape_text(output)}
     if len(output) != 1:
-        cause = _first_linear(network, path) or path.output
+        values["found"] = len(output) + 1
+        cause = _first_linear(network, path)
+        if cause is None:
+            return (Problem("no_output_layer", path.output, path.output, values),)
         values["cause"] = network.nodes[cause].name
         return (Problem("output_not_one_row", path.output, cause, values),)
     if output[0] != classes:
@@ -78,6 +81,20 @@ def training_problems(
     if not report.parameters:
         return (Problem("nothing_to_learn", path.output, values=values),)
     return ()
+
+
+def _unlike_data(
+    network: Network, report: ShapeReport, start: str, sample: SampleShape, values: dict[str, Any]
+) -> Problem:
+    found = report.nodes[start]
+    shape = found.output or ()
+    values |= {"node": network.nodes[start].name, "received": shape_text(shape)}
+    if len(shape) != len(sample):
+        values |= {"found": len(shape) + 1, "needed": len(sample) + 1}
+        return Problem("input_axes_unlike_data", start, values=values)
+    axis = next(at for at, (a, b) in enumerate(zip(shape, sample, strict=True), 1) if a != b)
+    values |= {"axis": axis_name(found.axes, axis), "size": shape[axis - 1], "needed": sample[axis - 1]}
+    return Problem("input_unlike_data", start, values=values)
 
 
 def _first_linear(network: Network, path: Path) -> str | None:
@@ -96,13 +113,16 @@ def weight_problems(network: Network, report: ShapeReport, weights: Weights) -> 
     """Stored numbers that do not fit the network they came with."""
     problems = []
     for key, values in weights.items():
-        node_id, _, name = key.rpartition(".")
-        node, shape = network.nodes.get(node_id), report.nodes.get(node_id)
-        if node is None or node.kind not in LAYERS or shape is None or shape.output is None:
+        found = owner(key, network.nodes)
+        if found is None:
             continue
-        expected = shape.weights.get(name)
-        kind = "iu" if name in shape.whole else "f"
-        if expected != tuple(values.shape) or values.dtype.kind not in kind:
+        node_id, name = found
+        node, shape = network.nodes[node_id], report.nodes.get(node_id)
+        if node.kind not in LAYERS or shape is None or shape.output is None:
+            continue
+        if not shape.fits(name, values):
+            expected = shape.weights.get(name)
+            kind = "iu" if name in shape.whole else "f"
             details = {
                 "node": node.name,
                 "weight": name,

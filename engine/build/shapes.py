@@ -11,12 +11,14 @@ from collections import OrderedDict
 
 import torch
 
+from engine.build.axes import axes_after
 from engine.build.causes import Ancestry
 from engine.build.fit import LARGEST_LAYER_BYTES, input_problem, parameter_problem
 from engine.build.layer import arguments_from_input, build_layer
-from engine.build.report import EMPTY_REPORT, NodeShape, Shape, ShapeReport
+from engine.build.report import EMPTY_REPORT, NodeShape, ShapeReport
 from engine.network.layers import LAYERS, complete
 from engine.network.model import Network, Node
+from engine.network.ports import arguments, free_inputs
 from engine.network.problem import Problem
 
 UNKNOWN = NodeShape()
@@ -24,7 +26,7 @@ _REMEMBERED = 20_000
 
 
 class ShapeInference:
-    """Not for several threads at once; each thread that infers has one of its own."""
+    """Of flat networks. Not for several threads at once; each thread that infers has one of its own."""
 
     def __init__(self) -> None:
         self._memory: OrderedDict[tuple[object, ...], NodeShape | str] = OrderedDict()
@@ -58,18 +60,22 @@ class ShapeInference:
         problem = parameter_problem(node)
         if problem is not None:
             return problem
-        links = network.incoming[node.id]
-        if not links and LAYERS[node.kind].inputs:
-            return Problem("input_missing", node.id, values={"node": node.name})
-        inputs = tuple(shapes[link.source].output for link in links)
-        known = tuple(shape for shape in inputs if shape is not None)
-        if len(known) < len(inputs):
+        free = free_inputs(network, node)
+        if free:
+            code = "input_missing" if len(LAYERS[node.kind].inputs) == 1 else "port_missing"
+            return Problem(code, node.id, values={"node": node.name, "port": free[0]})
+        given = arguments(network, node)
+        inputs = tuple(None if link is None else shapes[link.source] for link in given)
+        known = tuple(found.output for found in inputs if found and found.output is not None)
+        if len(known) < sum(link is not None for link in given):
             return UNKNOWN
         if known:
-            problem = input_problem(node, known, network, ancestry)
+            problem = input_problem(node, known, network, ancestry) or self._wrong_kind(
+                node, network, shapes
+            )
             if problem is not None:
                 return problem
-        found = self._run(node, known)
+        found = self._run(node, inputs)
         if isinstance(found, str):
             return Problem("torch_refused", node.id, values={"node": node.name, "reason": found})
         if sum(map(math.prod, found.weights.values())) * 4 > LARGEST_LAYER_BYTES:
@@ -78,9 +84,22 @@ class ShapeInference:
             return Problem("layer_too_large", node.id, values=values)
         return found
 
-    def _run(self, node: Node, inputs: tuple[Shape, ...]) -> NodeShape | str:
+    @staticmethod
+    def _wrong_kind(node: Node, network: Network, shapes: dict[str, NodeShape]) -> Problem | None:
+        """Whole numbers where the layer reads fractions, or the other way round."""
+        expected = LAYERS[node.kind].input_dtype
+        for link in network.incoming[node.id]:
+            if expected and shapes[link.source].dtype != expected:
+                cause = network.nodes[link.source]
+                values = {"node": node.name, "cause": cause.name}
+                code = "needs_whole_numbers" if expected == "int64" else "needs_fractions"
+                return Problem(code, node.id, cause.id, values)
+        return None
+
+    def _run(self, node: Node, inputs: tuple[NodeShape | None, ...]) -> NodeShape | str:
         """What the layer makes of these inputs, or torch's complaint; remembered."""
-        key = (node.kind, tuple(complete(node).items()), inputs)
+        given = tuple(found and (found.output, found.dtype, found.axes) for found in inputs)
+        key = (node.kind, tuple(complete(node).items()), given)
         if key in self._memory:
             self._memory.move_to_end(key)
             return self._memory[key]
@@ -91,23 +110,34 @@ class ShapeInference:
         return found
 
 
-def _run_on_meta(node: Node, inputs: tuple[Shape, ...]) -> NodeShape | str:
+def _run_on_meta(node: Node, inputs: tuple[NodeShape | None, ...]) -> NodeShape | str:
     if node.kind == "Input":
-        shape = complete(node)["shape"]
-        assert isinstance(shape, tuple)
-        return NodeShape(output=shape)
+        shape, dtype = complete(node)["shape"], complete(node)["dtype"]
+        assert isinstance(shape, tuple) and isinstance(dtype, str)
+        return NodeShape(output=shape, dtype=dtype, axes=axes_after(node, (), shape))
+    shapes = tuple(found.output for found in inputs if found and found.output is not None)
     try:
         with torch.device("meta"), torch.no_grad():
-            module = build_layer(node, inputs)
-            # Two samples: BatchNorm refuses to train on one.
-            output = module(*(torch.empty((2, *shape)) for shape in inputs))
+            module = build_layer(node, shapes)
+            output = module(*map(_empty, inputs))
     except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
         return str(error).splitlines()[0]
     state = module.state_dict()
+    made = tuple(output.shape[1:])
     return NodeShape(
-        output=tuple(output.shape[1:]),
+        output=made,
+        dtype=str(output.dtype).removeprefix("torch."),
+        axes=axes_after(node, [found.axes for found in inputs if found], made),
         parameters=sum(parameter.numel() for parameter in module.parameters()),
-        arguments=arguments_from_input(node.kind, inputs[0]),
+        arguments=arguments_from_input(node.kind, shapes[0]),
         weights={name: tuple(tensor.shape) for name, tensor in state.items()},
         whole=frozenset(name for name, tensor in state.items() if not tensor.is_floating_point()),
+        trainable=tuple(name for name, _ in module.named_parameters()),
     )
+
+
+def _empty(given: NodeShape | None) -> torch.Tensor | None:
+    """Two samples: BatchNorm refuses to train on one."""
+    if given is None or given.output is None:
+        return None
+    return torch.empty((2, *given.output), dtype=getattr(torch, given.dtype))

@@ -16,3 +16,8 @@ class Problem:
     node: str | None
     cause: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """Tells it from every other problem of a report."""
+        return self.code, self.node

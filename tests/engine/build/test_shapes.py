@@ -77,7 +77,8 @@ def test_every_layer_has_the_shape_that_a_real_run_gives(
         assert problem is not None
         return
     if problem is not None:
-        assert problem.code == "batch_axis"
+        # A layer of sequences asks for exactly one time axis where torch would broadcast.
+        assert problem.code in ("batch_axis", "wrong_axes")
         return
     assert report.nodes[node_id].output == tuple(output.shape[1:])
     assert report.nodes[node_id].parameters == sum(p.numel() for p in module.parameters())
