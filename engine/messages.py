@@ -61,6 +61,8 @@ MESSAGES: Mapping[str, str] = {
     "window_too_large": "{node} looks through a window with a {axis} of {span}, but the image that "
     "reaches it has, padding included, a {axis} of only {size}. {cause} made it that small. Use a "
     "smaller kernel_size or more padding here, or shrink the image less in {cause}.",
+    "window_larger_than_image": "{node} looks through a window with a {axis} of {span}, but the image "
+    "has, padding included, a {axis} of only {size}. Use a smaller kernel_size or more padding.",
     "padding_too_large": "{node} has a padding of {padding} on the {axis}; with a window of {span} it "
     "can be at most {most}.",
     "groups_do_not_divide": "{node} splits its channels into {groups} groups, but the {inputs} "
@@ -147,7 +149,7 @@ FIXES: Mapping[str, tuple[str, str]] = {
         "{parameter} of {node}: {before} → {value}. {node} then gives {shape}.",
     ),
     "set_parameter_of": (
-        "Set {parameter} of {node} to {value}",
+        "{node}: {parameter} → {value}",
         "{parameter} of {node}: {before} → {value}. {node} then gives {shape}.",
     ),
     "set_parameters": ("Correct {names}", "{names} of {node} get the nearest values that can be."),

@@ -11,7 +11,7 @@ from engine.project.project import Project, Weights
 
 class ShapeService(QThread):
     """`infer` returns at once; `report_ready` carries a ShapeReport of the newest project given, and
-    `fixes_ready` after it the Fixes for its problems, when it has any."""
+    `fixes_ready` after it the Fixes for its problems."""
 
     report_ready = Signal(object)
     fixes_ready = Signal(object)
@@ -43,7 +43,7 @@ class ShapeService(QThread):
             report = diagnosis.of(*task)
             if self._waiting is None:  # else it is out of date already
                 self.report_ready.emit(report)
-            if report.problems and not self._is_late():
+            if not self._is_late():
                 fixes = find_fixes(task[0], report, diagnosis, self._is_late)
                 if fixes is not None:
                     self.fixes_ready.emit(fixes)

@@ -55,6 +55,8 @@ COMMANDS: Mapping[str, Command] = {
         Command("zoom_out", _("Zoom &Out"), "Ctrl+-", "zoom-out", _("Smaller")),
         Command("zoom_reset", _("&Actual Size"), "Ctrl+0", "", _("Show the canvas at 100 %")),
         Command("fit", _("&Fit"), "Ctrl+9", "fit", _("Show the whole network")),
+        Command("problems", _("&Problems"), "Ctrl+Shift+M", "", _("List what is wrong, with fixes")),
+        Command("next_problem", _("&Next Problem"), "F8", "", _("Go to the next problem")),
         Command("theme", _("&Dark Theme"), "Ctrl+Shift+L", "theme", _("Light or dark")),
         Command("shortcuts", _("&Keyboard and Mouse"), "F1", "help", _("How to do what")),
         Command("about", _("&About Backlit"), "", "info", _("Version and licences")),

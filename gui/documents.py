@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from engine.network.problem import Problem
 from engine.project.errors import FileProblem
 from engine.project.examples import EXAMPLE_FOLDER
 from engine.project.project import Project
@@ -44,6 +45,8 @@ class Documents(QObject):
         self._weights_changed = False
         self._waiting_for_weights: list[Callable[[], None]] = []
         self.path: Path | None = None
+        #: What was mended in the file while it was opened.
+        self.repairs: tuple[Problem, ...] = ()
         editor.undo_stack.cleanChanged.connect(self._clean_changed)
         engine.weights_ready.connect(self._take_weights)
         engine.run_started.connect(self._run_started)
@@ -133,6 +136,7 @@ class Documents(QObject):
         self._editor.open(opened.project, opened.weights)
         if EXAMPLE_FOLDER not in path.parents:
             self._settings.remember_file(path)
+        self.repairs = opened.repairs
         if opened.repairs:
             first = sentence(opened.repairs[0])
             more = len(opened.repairs) - 1

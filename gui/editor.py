@@ -86,8 +86,12 @@ class Editor(QObject):
 
     def fixes_of(self, problem: Problem) -> tuple[Fix, ...]:
         """What is proven to help against a problem of the project as it is now."""
-        fixes = self._fixes
-        return () if fixes is None or fixes.project is not self._project else fixes.of(problem)
+        return self._fixes.of(problem) if self._fixes is not None and self.knows_fixes else ()
+
+    @property
+    def knows_fixes(self) -> bool:
+        """Whether fixes were looked for since the last edit."""
+        return self._fixes is not None and self._fixes.project is self._project
 
     @property
     def selection(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from engine.network.model import Changes
 from gui.editor import Editor
 from gui.node_form import NodeForm
 from gui.recipe_form import RecipeForm
-from gui.theme import GRID
+from gui.theme import GRID, appearance
 
 
 class Inspector(QScrollArea):
@@ -25,6 +25,7 @@ class Inspector(QScrollArea):
         editor.selection_changed.connect(self._rebuild)
         editor.replaced.connect(self._rebuild)
         editor.changed.connect(self._network_changed)
+        appearance.changed.connect(self._rebuild)  # its labels have colours of their own
         self._rebuild()
 
     @property

@@ -53,7 +53,8 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     train = menu_bar.addMenu(window.tr("&Training"))
     _fill(train, actions, ("train", "pause", "step", "stop", SEPARATOR, "reset"))
     view = menu_bar.addMenu(window.tr("&View"))
-    _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit", SEPARATOR, "theme"))
+    _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit"))
+    _fill(view, actions, (SEPARATOR, "next_problem", SEPARATOR, "theme"))
     view.addSeparator()
     for dock in docks:
         view.addAction(dock.toggleViewAction())

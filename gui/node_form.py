@@ -13,6 +13,7 @@ from engine.network.layers import LAYERS
 from engine.network.model import ParameterValue
 from gui.editor import Editor
 from gui.fields import ParameterField
+from gui.fixes import FixButtons
 from gui.icons import pixmap
 from gui.theme import GRID, appearance, family_color, number_font, ui_font
 from gui.words import sentence
@@ -34,12 +35,15 @@ class NodeForm(QWidget):
         self._problems = _plain_label("error", wrap=True)
         self._add_header()
         self._column.addWidget(self._problems)
+        self.fixes = FixButtons(editor)
+        self._column.addWidget(self.fixes)
         self._add_help()
         self._add_parameters()
         self._facts = _plain_label("muted", wrap=True)
         self._facts.setFont(number_font())
         self._column.addWidget(self._facts)
         editor.shapes_changed.connect(self._show_report)
+        editor.fixes_changed.connect(self.fixes.refresh)
         self._show_report(editor.report)
 
     def field(self, name: str) -> ParameterField:
@@ -143,6 +147,7 @@ class NodeForm(QWidget):
             self.tr("parameters {0}").format(format(shape.parameters, ",")),
         ]
         self._facts.setText("\n".join(lines))
+        self.fixes.show_problems(report.problems_of(self.node_id))
         problems = [sentence(problem) for problem in report.problems_of(self.node_id)]
         self._problems.setText("\n".join(problems))
         self._problems.setVisible(bool(problems))

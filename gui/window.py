@@ -32,6 +32,7 @@ from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
 from gui.palette import Palette
 from gui.panels import PANEL_NAMES, panel_class
+from gui.problems import ProblemCount, Problems
 from gui.settings import Settings
 from gui.status import StatusBar
 from gui.theme import GRID, appearance
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = QSize(1440, 900)
 PALETTE_WIDTH, PANEL_WIDTH = 224, 432
+PROBLEMS_HEIGHT = 240
 #: From top to bottom; panels that are not named here follow.
 FIRST_PANELS = ("loss", "gradients", "feature_maps")
 
@@ -101,9 +103,12 @@ class MainWindow(QMainWindow):
         for name in (*FIRST_PANELS, *others):
             docks.append(self._dock(name, "", QWidget()))
             self.addDockWidget(right, docks[-1])
+        self._add_problems()
+        docks.append(self._docks["problems"])
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([palette, inspector], [320, 520], Qt.Orientation.Vertical)
+        self.resizeDocks([self._docks["problems"]], [PROBLEMS_HEIGHT], Qt.Orientation.Vertical)
         self.resize(FIRST_SIZE)
         add_toolbar(self, self.commands)
         add_menus(self, self.commands, docks)
@@ -111,6 +116,18 @@ class MainWindow(QMainWindow):
         if layout is not None:
             self.restoreGeometry(layout[0])
             self.restoreState(layout[1])
+
+    def _add_problems(self) -> None:
+        """Below the canvas, not below the panels beside it; out of sight until it is asked for."""
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.setCorner(Qt.Corner.BottomLeftCorner, left)
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        self.problems = Problems(self.editor)
+        dock = self._dock("problems", self.tr("Problems"), self.problems)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        dock.hide()
+        self.problem_count = ProblemCount()
+        self.status.addPermanentWidget(self.problem_count)
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -135,6 +152,8 @@ class MainWindow(QMainWindow):
                 "zoom_out": self.canvas.zoom_out,
                 "zoom_reset": self.canvas.zoom_reset,
                 "fit": self.canvas.fit,
+                "problems": self.show_problems,
+                "next_problem": self.go_to_next_problem,
                 "theme": self.toggle_theme,
                 "reset": self.reset_weights,
                 "shortcuts": self.show_shortcuts,
@@ -149,6 +168,12 @@ class MainWindow(QMainWindow):
         self.editor.selection_changed.connect(self._selection_changed)
         self.shapes.report_ready.connect(self.editor.take_shapes)
         self.shapes.fixes_ready.connect(self.editor.take_fixes)
+        self._problems_counted(0)
+        self.problems.counted.connect(self._problems_counted)
+        self.problems.chosen.connect(self.go_to_node)
+        self.problems.left.connect(self.canvas.setFocus)
+        self.problem_count.clicked.connect(self.show_problems)
+        self.canvas.badge_clicked.connect(self.show_problem_of)
         self.documents.title_changed.connect(self._update_title)
         self.documents.message.connect(self._show_message)
         self.documents.opened.connect(self.opened)
@@ -171,6 +196,39 @@ class MainWindow(QMainWindow):
         self.documents.reset_weights()
         self._clear_panels()
         self.status.show_note(self.tr("Weights reset: the next training starts anew"))
+
+    @Slot()
+    def show_problems(self) -> None:
+        """Bring the list to the front, with the keyboard in it."""
+        self._raise_problems()
+        self.problems.setFocus()
+
+    @Slot(str)
+    def show_problem_of(self, node_id: str) -> None:
+        self._raise_problems()
+        self.problems.go_to(node_id)
+
+    def go_to_next_problem(self) -> None:
+        self._raise_problems()
+        self.problems.go_to_next()
+
+    def _raise_problems(self) -> None:
+        self._docks["problems"].show()
+        self._docks["problems"].raise_()
+
+    @Slot(str)
+    def go_to_node(self, node_id: str) -> None:
+        """Select a node and bring it into the middle."""
+        self.editor.select(frozenset({node_id}))
+        self.canvas.center_on(node_id)
+
+    @Slot(int)
+    def _problems_counted(self, count: int) -> None:
+        title = self.tr("Problems ({0})").format(count) if count else self.tr("Problems")
+        self._docks["problems"].setWindowTitle(title)
+        self.problem_count.show_count(count)
+        reason = "" if count else self.tr("There are no problems.")
+        self.commands.set_enabled("next_problem", bool(count), reason)
 
     def toggle_theme(self) -> None:
         name: Literal["light", "dark"] = "light" if appearance.theme.name == "dark" else "dark"
@@ -223,6 +281,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def opened(self) -> None:
+        self.problems.show_repairs(self.documents.repairs)
         QTimer.singleShot(0, self.canvas.fit)
 
     @Slot()

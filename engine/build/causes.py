@@ -47,11 +47,11 @@ class Ancestry:
                 return later
         return path[-1]
 
-    def shrank_most(self, node_id: str, axis: int) -> str:
-        """The node before `node_id` that reduced this axis by the largest factor; the first one when
-        none did."""
+    def shrank_most(self, node_id: str, axis: int) -> str | None:
+        """The node before `node_id` that reduced this axis by the largest factor; None when none
+        did."""
         path = list(self.before(node_id))
-        best, largest = path[-1], 1.0
+        best, largest = None, 1.0
         for later, earlier in itertools.pairwise(path):
             factor = (_at(self.output(earlier), axis) or 1) / (
                 _at(self.output(later), axis) or math.inf

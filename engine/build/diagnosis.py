@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.build.blocks import at_origin, with_blocks
 from engine.build.path import blocking, training_problems, weight_problems
 from engine.build.report import ShapeReport
 from engine.build.shapes import ShapeInference
 from engine.data import DataError, source_of
+from engine.network.expand import expand
 from engine.project.project import Project, Weights
 
 
@@ -18,10 +20,11 @@ class Diagnosis:
         self._inference = ShapeInference()
 
     def of(self, project: Project, weights: Weights) -> ShapeReport:
-        network = project.network
+        expansion = expand(project.network)
+        network = expansion.network
         report = self._inference.report(network)
-        problems = list(report.problems)
-        in_the_way = list(blocking(network, report.problems))
+        problems = [*expansion.problems, *report.problems]
+        in_the_way = [*expansion.problems, *blocking(network, report.problems)]
         try:
             source = source_of(project.data)
         except DataError as error:
@@ -35,4 +38,9 @@ class Diagnosis:
                 )
                 problems += in_the_way
         problems += weight_problems(network, report, weights)
-        return replace(report, problems=tuple(problems), blocking=tuple(in_the_way))
+        return replace(
+            report,
+            nodes=with_blocks(project.network, expansion, report.nodes),
+            problems=at_origin(expansion, problems),
+            blocking=at_origin(expansion, in_the_way),
+        )

@@ -86,9 +86,13 @@ def _window(node: Node, shape: Shape, network: Network, ancestry: Ancestry) -> I
         if LAYERS[node.kind].family == "pooling" and p > k // 2:
             yield Problem("padding_too_large", node.id, values={**values, "padding": p, "most": k // 2})
         if size + 2 * p < span:
+            values["size"] = size + 2 * p
             cause = ancestry.shrank_most(node.id, axis)
-            values |= {"size": size + 2 * p, "cause": network.nodes[cause].name}
-            yield Problem("window_too_large", node.id, cause, values)
+            if cause is None:
+                yield Problem("window_larger_than_image", node.id, values=values)
+            else:
+                values["cause"] = network.nodes[cause].name
+                yield Problem("window_too_large", node.id, cause, values)
 
 
 def _groups(node: Node, shape: Shape, network: Network, ancestry: Ancestry) -> Iterator[Problem]:

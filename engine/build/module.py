@@ -12,6 +12,7 @@ from engine.build.layer import build_layer
 from engine.build.path import Path
 from engine.build.report import ShapeReport
 from engine.network.model import Network
+from engine.network.ports import arguments
 from engine.project.project import Weights
 
 
@@ -25,14 +26,15 @@ class NodeError(RuntimeError):
 
 @dataclass(frozen=True)
 class _Step:
-    """Compute node `node` from the results at `sources` with the module of the same place."""
+    """Compute node `node` from the results at `sources` with the module of the same place. None: an
+    input port without a link; no sources: the network's own input."""
 
     node: str
-    sources: tuple[int, ...]
+    sources: tuple[int | None, ...]
 
 
 class NetworkModule(nn.Module):
-    """Runs the nodes on the way from Input to the output, in order.
+    """Runs the nodes of a flat network on the way from Input to the output, in order.
 
     `forward(x)` gives the network's own output. `scores(x)` gives what cross-entropy takes: when the
     network ends in Softmax, the values before it, since the loss takes the logarithm of the softmax
@@ -43,13 +45,23 @@ class NetworkModule(nn.Module):
         super().__init__()
         place = {node_id: at for at, node_id in enumerate(path.order)}
         self._steps = [
-            _Step(node_id, tuple(place[link.source] for link in network.incoming[node_id]))
+            _Step(
+                node_id,
+                tuple(
+                    None if link is None else place[link.source]
+                    for link in arguments(network, network.nodes[node_id])
+                ),
+            )
             for node_id in path.order
         ]
         self.layers = nn.ModuleList(
             build_layer(
                 network.nodes[step.node],
-                tuple(report.nodes[path.order[source]].output or () for source in step.sources),
+                tuple(
+                    report.nodes[path.order[source]].output or ()
+                    for source in step.sources
+                    if source is not None
+                ),
             )
             for step in self._steps
         )
@@ -76,7 +88,7 @@ class NetworkModule(nn.Module):
         try:
             for step, layer in zip(self._steps[:count], self.layers, strict=False):
                 node = step.node
-                inputs = [results[source] for source in step.sources] if step.sources else [x]
+                inputs = [None if at is None else results[at] for at in step.sources] or [x]
                 results.append(layer(*inputs))
         except (RuntimeError, ValueError, IndexError, TypeError) as error:
             raise NodeError(node, error) from error

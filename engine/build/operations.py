@@ -25,3 +25,43 @@ class Concat(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         return torch.cat(inputs, dim=self.dim)
+
+
+class PositionalEmbedding(nn.Module):
+    """x (N, T, d) plus a learned vector for each of the places 0 … T - 1."""
+
+    def __init__(self, max_length: int, embedding_dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(max_length, embedding_dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.weight[: x.shape[1]]
+
+
+class MultiheadAttention(nn.MultiheadAttention):
+    """torch's, over (N, T, d), giving the attended values alone. Without key and value the query
+    attends to itself."""
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, is_causal: bool, dropout: float, bias: bool
+    ) -> None:
+        super().__init__(embed_dim, num_heads, dropout=dropout, bias=bias, batch_first=True)
+        self.is_causal = is_causal
+
+    def forward(  # type: ignore[override]
+        self, query: Tensor, key: Tensor | None = None, value: Tensor | None = None
+    ) -> Tensor:
+        key = query if key is None else key
+        mask = None
+        if self.is_causal:
+            size = (query.shape[1], key.shape[1])
+            mask = torch.ones(size, dtype=torch.bool, device=query.device).triu(1)
+        out, _ = super().forward(
+            query,
+            key,
+            key if value is None else value,
+            attn_mask=mask,
+            is_causal=self.is_causal,
+            need_weights=False,
+        )
+        return out

@@ -120,8 +120,15 @@ def _run_on_meta(node: Node, inputs: tuple[NodeShape | None, ...]) -> NodeShape 
         with torch.device("meta"), torch.no_grad():
             module = build_layer(node, shapes)
             output = module(*map(_empty, inputs))
-    except (RuntimeError, ValueError, TypeError, IndexError, OverflowError) as error:
-        return str(error).splitlines()[0]
+    except (
+        RuntimeError,
+        ValueError,
+        TypeError,
+        IndexError,
+        OverflowError,
+        AssertionError,  # torch's attention asserts its shapes
+    ) as error:
+        return str(error).partition("\n")[0] or type(error).__name__
     state = module.state_dict()
     made = tuple(output.shape[1:])
     return NodeShape(

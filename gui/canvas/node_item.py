@@ -115,6 +115,10 @@ class NodeItem(QGraphicsItem):
         """Centre of a port, in scene coordinates."""
         return self.pos() + ports.place(self.ports, port, self.height)
 
+    def on_badge(self, point: QPointF) -> bool:
+        """Whether a scene point is on the mark of a problem."""
+        return self.problem and _BADGE.contains(point - self.pos())
+
     # Preparing: done once a change, not once a repaint
 
     def _shape_card(self) -> None:

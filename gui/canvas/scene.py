@@ -286,5 +286,5 @@ class CanvasScene(QGraphicsScene):
         if isinstance(target, NodeItem):
             return tooltips.node_text(target.node, self.editor.report, target.fault)
         if isinstance(target, LinkItem):
-            return tooltips.link_text(target.link, target.shape_of_tensor, target.flow, target.state)
+            return tooltips.link_text(target.link, self.editor.report, target.flow, target.state)
         return ""

@@ -53,35 +53,39 @@ def node_text(node: Node, report: ShapeReport, faulty: bool) -> str:
     return "\n".join(lines)
 
 
-def link_text(link: Link, shape: Shape | None, flow: float | None, state: Health | None) -> str:
+def link_text(
+    link: Link, report: ShapeReport, flow: float | None = None, state: Health | None = None
+) -> str:
     """The tensor on a link, axis by axis, and its gradient while it is trained."""
     translate = QCoreApplication.translate
+    shape = report.shape_on(link)
     if shape is None:
         lines = [translate("Canvas", "The shape of this tensor is not known yet.")]
     else:
-        lines = [shape_text(shape), *axis_lines(shape)]
+        lines = [shape_text(shape), *axis_lines(shape, report.axes_on(link))]
     if flow is not None and state is not None:
         text = translate("Canvas", "Gradient ‖dE/da‖ = {flow}, {state}")
         lines.append(text.format(flow=f"{flow:.3g}", state=_health_word(state)))
     return "\n".join(lines)
 
 
-def axis_lines(shape: Shape) -> list[str]:
+def axis_lines(shape: Shape, axes: tuple[str, ...]) -> list[str]:
     """One line an axis: its size and what it counts, in PyTorch's order."""
     translate = QCoreApplication.translate
-    names = {
-        1: [translate("Canvas", "features")],
-        3: [
-            translate("Canvas", "channels"),
-            translate("Canvas", "height"),
-            translate("Canvas", "width"),
-        ],
-    }.get(len(shape))
-    if names is None:
-        axis = translate("Canvas", "axis {number}")
-        names = [axis.format(number=number) for number in range(1, len(shape) + 1)]
-    lines = [f"N  {translate('Canvas', 'samples in a batch')}"]
-    return lines + [f"{size}  {name}" for size, name in zip(shape, names, strict=True)]
+    words = {
+        "channel": translate("Canvas", "channels"),
+        "height": translate("Canvas", "height"),
+        "width": translate("Canvas", "width"),
+        "time": translate("Canvas", "time steps or tokens"),
+        "feature": translate("Canvas", "features"),
+        "position": translate("Canvas", "places in the image"),
+    }
+    lines = ["N  {0}".format(translate("Canvas", "samples in a batch"))]
+    for number, size in enumerate(shape, start=1):
+        name = axes[number - 1] if number <= len(axes) else ""
+        word = words.get(name) or translate("Canvas", "axis {number}").format(number=number)
+        lines.append(f"{size}  {word}")
+    return lines
 
 
 def _health_word(state: Health) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -55,6 +55,9 @@ _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifie
 
 class CanvasView(PaperView):
     """Shows a CanvasScene of its own."""
+
+    #: The mark of a problem was clicked on the card of this node.
+    badge_clicked = Signal(str)
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -151,6 +154,9 @@ class CanvasView(PaperView):
         self._hover.leave()
         if isinstance(target, Port):
             self._gesture = ConnectGesture(self._scene, target, _SNAP / self.zoom)
+        elif isinstance(target, NodeItem) and target.on_badge(point):
+            self._editor.select(frozenset({target.node.id}))
+            self.badge_clicked.emit(target.node.id)
         elif isinstance(target, NodeItem):
             self._press_node(target.node.id, point, adding)
         elif isinstance(target, LinkItem):

@@ -238,6 +238,7 @@ CANDIDATES = {
         (into_range,),
     ),
     "window_too_large": (smaller_window,),
+    "window_larger_than_image": (smaller_window,),
     "padding_too_large": (padding_within,),
     "groups_do_not_divide": (dividing_groups,),
     "groups_do_not_divide_output": (dividing_groups,),

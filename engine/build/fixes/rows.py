@@ -149,6 +149,7 @@ CANDIDATES = {
     "no_output": (output_layer,),
     "layer_too_large": (pooled_before,),
     "window_too_large": (left_out,),
+    "window_larger_than_image": (left_out,),
     "needs_whole_numbers": (left_out,),
     "torch_refused": (left_out,),
     "unknown_kind": (left_out,),

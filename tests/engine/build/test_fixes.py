@@ -116,7 +116,7 @@ BROKEN: dict[str, tuple[Network, str, str, str]] = {
         set_to(seed_cnn(), "maxpool2d-2", kernel_size=9),
         MNIST,
         "window_too_large",
-        "Set kernel_size of MaxPool2d 2 to 2",
+        "MaxPool2d 2: kernel_size → 2",
     ),
     "window too wide": (
         set_to(seed_cnn(), "conv2d-3", kernel_size=(9, 3)),
@@ -152,13 +152,13 @@ BROKEN: dict[str, tuple[Network, str, str, str]] = {
         residual(padding=0),
         MNIST,
         "branches_do_not_add",
-        "Set padding of Conv2d 2 to 1",
+        "Conv2d 2: padding → 1",
     ),
     "inside a block": (
         grouped(),
         MNIST,
         "branches_do_not_add",
-        "Set out_channels of Conv2d 2 to 4",
+        "Conv2d 2: out_channels → 4",
     ),
     "wrong dim": (joined(2), MNIST, "branches_do_not_join", "Set dim to 1"),
     "halves": (
@@ -171,7 +171,7 @@ BROKEN: dict[str, tuple[Network, str, str, str]] = {
         set_to(seed_cnn(), "linear-2", out_features=7),
         MNIST,
         "outputs_unlike_classes",
-        "Set out_features of Linear 2 to 10",
+        "Linear 2: out_features → 10",
     ),
     "size of the input": (
         set_to(seed_cnn(), "input-1", shape=(1, 32, 32)),
@@ -183,7 +183,7 @@ BROKEN: dict[str, tuple[Network, str, str, str]] = {
         set_to(seed_cnn(), "input-1", shape=(28, 28)),
         MNIST,
         "wrong_axes",
-        "Set shape of Input 1 to 1 × 28 × 28",
+        "Input 1: shape → 1 × 28 × 28",
     ),
     "no link": (without_link(seed_cnn(), "conv2d-2"), MNIST, "input_missing", "Link to MaxPool2d 1"),
     "loop": (cyclic(), MNIST, "cycle", "Unlink Add 1 → Add 1"),
@@ -322,7 +322,7 @@ def test_what_lay_hidden_behind_a_problem_does_not_hide_its_fixes() -> None:
     """Too few classes are seen once shapes are right; that is not the fix's fault."""
     network = set_to(seed_cnn(), "maxpool2d-2", kernel_size=9)
     network = set_to(network, "linear-2", out_features=7)
-    assert "Set kernel_size of MaxPool2d 2 to 2" in titles(network)
+    assert "MaxPool2d 2: kernel_size → 2" in titles(network)
 
 
 def test_a_fix_that_breaks_another_place_is_not_offered() -> None:
