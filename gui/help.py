@@ -16,6 +16,7 @@ GESTURES = (
     ("Double click a layer in the list", "Add it behind the selected node"),
     ("Drag from a port to a port", "Link two nodes"),
     ("Drag a link's end off its port", "Link it elsewhere"),
+    ("Click the mark of a problem", "Show the problem and its fixes"),
     ("Drag a node, arrow keys", "Move what is selected"),
     ("Drag on empty canvas", "Select a region"),
     ("Wheel, Ctrl + wheel", "Zoom about the mouse"),

@@ -333,6 +333,9 @@ class ProblemCount(QToolButton):
         self.setAutoRaise(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setObjectName("problem_count")
+        # No higher than a line, or the status bar would grow.
+        self.setFixedHeight(self.fontMetrics().height())
+        self.setStyleSheet("#problem_count {{ padding: 0 {0}px; border: 0; }}".format(GRID // 2))
         self.setToolTip(self.tr("Show what is wrong, with fixes"))
         appearance.changed.connect(self._paint)
         self.hide()

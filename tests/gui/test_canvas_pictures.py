@@ -37,13 +37,15 @@ def test_a_skip_link_runs_beside_the_cards_it_skips(view: CanvasView, editor: Ed
 
 
 def report() -> ShapeReport:
+    axes = ("channel", "height", "width")
     shapes = {
-        "input-1": NodeShape((1, 28, 28)),
-        "conv2d-1": NodeShape((32, 26, 26), 320),
-        "relu-1": NodeShape((32, 26, 26)),
+        "input-1": NodeShape((1, 28, 28), axes=axes),
+        "conv2d-1": NodeShape((32, 26, 26), parameters=320, axes=axes),
+        "relu-1": NodeShape((32, 26, 26), axes=axes),
         "flatten-1": NodeShape(None),
     }
     values = {"node": "Flatten 1", "expected": "N × C", "received": "?", "cause": "ReLU 1"}
+    values |= {"needed": "2", "found": "4"}
     problem = Problem("wrong_axes", "flatten-1", cause="relu-1", values=values)
     return ShapeReport(shapes, (problem,), 320)
 
@@ -62,7 +64,7 @@ def test_a_problem_marks_its_node_and_its_cause(view: CanvasView, editor: Editor
     editor.take_shapes(report())
     scene = view.scene()
     assert scene.node_item("flatten-1").problem and scene.node_item("relu-1").cause
-    assert "needs N × C" in scene.explanation(scene.node_item("flatten-1"))
+    assert "needs 2 axes, N × C" in scene.explanation(scene.node_item("flatten-1"))
     editor.take_shapes(ShapeReport())
     assert not scene.node_item("flatten-1").problem and not scene.node_item("relu-1").cause
 

@@ -94,7 +94,7 @@ def test_live(window: MainWindow, qtbot: QtBot, theme: str) -> None:
 def test_problem(window: MainWindow, qtbot: QtBot, theme: str) -> None:
     appearance.use(theme)
     show_example(window, qtbot)
-    with qtbot.waitSignal(window.editor.shapes_changed, timeout=30_000):
+    with qtbot.waitSignal(window.editor.fixes_changed, timeout=30_000):
         window.editor.edit(SetParameter("maxpool2d-2", "kernel_size", 9), "Set kernel_size")
     window.editor.select(frozenset({"conv2d-3"}))
     assert_looks_like(window, f"window-problem-{theme}")

@@ -28,6 +28,11 @@ MOST_FIXES = 4
 MOST_ALIKE = 3
 MOST_PROBLEMS = 20
 
+#: Problems of the number of axes at the end, and the kinds of nodes that change it. Nothing is at fault
+#: for these problems but that such a node is missing.
+_ENDS = ("output_not_one_row", "no_output_layer")
+_RESHAPING = ("Flatten", "Embedding", "Input")
+
 Key = tuple[str, str | None]
 
 
@@ -97,10 +102,12 @@ class _Trial:
         left = {found.key for found in report.problems}
         if problem.key in left:
             return None
-        touched = _touched(before, after)
-        behind = self._behind(problem)
+        untouched = self._behind(problem) - _touched(before, after)
+        reshaped = _reshaped(before, after)
         for found in report.problems:
-            if found.key not in self._known and not self._was_hidden(found, behind - touched):
+            if found.key in self._known or (found.code in _ENDS and not reshaped):
+                continue
+            if found.code in _ENDS or not self._was_hidden(found, untouched):
                 return None
         shown = report.nodes.get(candidate.shows)
         shape = None if shown is None else shown.output
@@ -130,8 +137,6 @@ class _Trial:
     def _was_hidden(self, found: Problem, untouched: set[str]) -> bool:
         """Whether a problem was there all along, behind the one that is gone: it is caused by a node
         behind it that the fix left as it was."""
-        if found.code in ("output_not_one_row", "no_output_layer"):
-            return False  # its cause is where a Flatten belongs, not what is at fault
         earlier = self._report.nodes.get(found.cause or "")
         return found.cause in untouched and (earlier is None or earlier.output is None)
 
@@ -150,6 +155,14 @@ def _touched(before: Network, after: Network) -> set[str]:
     ends = (link.touches for link in (*difference.links_added, *difference.links_removed))
     rewritten = _rewritten(before, after, difference)
     return {*difference.added, *rewritten, *chain.from_iterable(ends)}
+
+
+def _reshaped(before: Network, after: Network) -> bool:
+    """Whether a fix may have given the output another number of axes."""
+    difference = changes(before, after)
+    moved = (link.target for link in difference.links_added if link.source in before.nodes)
+    ids = {*difference.removed, *difference.added, *_rewritten(before, after, difference), *moved}
+    return any((before if i in before.nodes else after).nodes[i].kind in _RESHAPING for i in ids)
 
 
 def _rewritten(before: Network, after: Network, difference: Changes) -> list[str]:

@@ -121,13 +121,12 @@ class Bypass:
 
     def apply(self, network: Network) -> Network:
         source = network.incoming[self.id][0]
-        links: list[Link] = []
+        links: dict[Link, None] = {}  # in order, and none twice
         for link in network.links:
             kept = link
             if link.source == self.id:
                 kept = replace(link, source=source.source, source_port=source.source_port)
-            if kept not in links:
-                links.append(kept)
+            links[kept] = None
         return RemoveNodes(frozenset({self.id})).apply(network.with_links(links))
 
 

@@ -323,6 +323,8 @@ def test_what_lay_hidden_behind_a_problem_does_not_hide_its_fixes() -> None:
     network = set_to(seed_cnn(), "maxpool2d-2", kernel_size=9)
     network = set_to(network, "linear-2", out_features=7)
     assert "MaxPool2d 2: kernel_size → 2" in titles(network)
+    network = chain(("Input", {}), ("Conv2d", {"kernel_size": 30}), ("ReLU", {}), OUTPUT)
+    assert titles(network) == ["Set kernel_size to 28", "Set padding to 1", "Remove Conv2d 1"]
 
 
 def test_a_fix_that_breaks_another_place_is_not_offered() -> None:
