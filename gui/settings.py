@@ -20,6 +20,8 @@ class Preferences(BaseModel):
 
     theme: Literal["system", "light", "dark"] = "system"
     panel_budget: float = Field(default=0.08, ge=0.01, le=1.0)
+    reduce_motion: bool = False
+    minimap: bool = True
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
 
 

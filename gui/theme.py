@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPalette
 
 GRID = 8  #: px; positions, gaps and margins are multiples of it (or of its half)
 CORNER = 4  #: px, radius of node corners
+GLIDE_MS = 200  #: how long a movement takes that shows what went where
 UI_FONT = "Inter"
 NUMBER_FONT = "JetBrains Mono"
 
@@ -22,7 +23,9 @@ FAMILY_COLORS: Mapping[str, str] = {
     "normalization": "#009E73",
     "activation": "#CC79A7",
     "regularization": "#8C6BB1",
+    "recurrent": "#D55E00",
     "tensor": "#F0E442",
+    "structure": "#7A8288",
     "unknown": "#B0B0B0",
 }
 
@@ -112,6 +115,8 @@ class Appearance(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._theme = LIGHT
+        #: Nothing moves by itself; what would glide is at its end at once.
+        self.reduce_motion = False
 
     @property
     def theme(self) -> Theme:

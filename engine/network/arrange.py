@@ -12,13 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.network.model import CANVAS_LIMIT
+from engine.network.rows import Edges, connected, ranks, without_cycles
 
 Position = tuple[float, float]
-#: Row (0 is the uppermost) and place in it, from left to right, of each node.
-_Ranks = Mapping[int, tuple[int, float]]
-_Edges = Sequence[tuple[int, int]]
-#: Up to so many nodes neighbours in a row are swapped one by one to save crossings.
-_TRANSPOSED = 1000
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def arrange(
     boxes: Mapping[str, Box],
     links: Iterable[tuple[str, str]],
     others: Iterable[Box] = (),
-    spacing: Spacing = Spacing(),  # noqa: B008  (it is immutable)
+    spacing: Spacing = Spacing(),
 ) -> dict[str, Position]:
     """New upper left corners, on the grid; no two boxes overlap. The whole stays where its upper
     left corner was, or goes right of `others`, the cards that do not move.
@@ -68,83 +64,10 @@ def arrange(
         return {}
     number = {key: at for at, key in enumerate(ids)}
     edges = sorted({(number[a], number[b]) for a, b in links if a in number and b in number})
-    acyclic = _without_cycles(len(ids), edges)
-    parts = [_Part(ids, boxes, members, acyclic, spacing) for members in _parts(len(ids), acyclic)]
+    acyclic = without_cycles(len(ids), edges)
+    parts = [_Part(ids, boxes, members, acyclic, spacing) for members in connected(len(ids), acyclic)]
     placed = _beside_each_other(parts, spacing)
     return _where_it_was(placed, boxes, tuple(others), spacing)
-
-
-# Rows
-
-
-def _without_cycles(count: int, edges: _Edges) -> _Edges:
-    """A cycle is broken where it runs upwards in the picture."""
-    table: list[list[int]] = [[] for _ in range(count)]
-    missing = [0] * count
-    for source, target in edges:
-        table[source].append(target)
-        missing[target] += 1
-    ready = [node for node in range(count) if missing[node] == 0]
-    for node in ready:  # grows while it is walked
-        for target in table[node]:
-            missing[target] -= 1
-            if missing[target] == 0:
-                ready.append(target)
-    stuck = set(range(count)).difference(ready)
-    return [(a, b) for a, b in edges if a < b or not (a in stuck and b in stuck)]
-
-
-def _parts(count: int, edges: _Edges) -> list[list[int]]:
-    """Nodes that are linked with each other, in any direction."""
-    root = list(range(count))
-
-    def find(node: int) -> int:
-        while root[node] != node:
-            root[node] = root[root[node]]
-            node = root[node]
-        return node
-
-    for source, target in edges:
-        root[find(source)] = find(target)
-    members: dict[int, list[int]] = defaultdict(list)
-    for node in range(count):
-        members[find(node)].append(node)
-    return list(members.values())
-
-
-def ranks(nodes: Sequence[int], edges: _Edges) -> _Ranks:
-    """Row and place of the nodes of one part: by fast-sugiyama, or plainer where it does not run."""
-    if not edges:
-        return dict.fromkeys(nodes, (0, 0.0))
-    try:
-        from fast_sugiyama import from_edges
-
-        # It holds the interpreter lock, so what is slow in it would stop the window: its other
-        # rankings take 5 … 60 s for 5,000 nodes, transposition 0.3 s more.
-        [layout] = from_edges(edges, ranking_type="up", transpose=len(nodes) <= _TRANSPOSED)
-    except Exception:  # it is compiled code: not built for this machine, or a panic in it
-        return _plain_ranks(edges)
-    known = set(nodes)
-    places = {node: place for node, place in layout[0] if node in known}
-    rows = {y: row for row, y in enumerate(sorted({y for _, y in places.values()}, reverse=True))}
-    return {node: (rows[y], x) for node, (x, y) in places.items()}
-
-
-def _plain_ranks(edges: _Edges) -> _Ranks:
-    """Rows by the longest way from an input; in a row, each node below the middle of its inputs."""
-    import networkx
-
-    graph = networkx.DiGraph(edges)
-    found: dict[int, tuple[int, float]] = {}
-    for row, generation in enumerate(networkx.topological_generations(graph)):
-        wish = {}
-        for node in sorted(generation):
-            above = [found[source][1] for source in graph.predecessors(node)]
-            wish[node] = sum(above) / len(above) if above else 0.0
-        ordered = sorted(wish, key=wish.__getitem__)
-        for place, node in enumerate(ordered):
-            found[node] = (row, place - (len(ordered) - 1) / 2)
-    return found
 
 
 # Columns
@@ -152,7 +75,7 @@ def _plain_ranks(edges: _Edges) -> _Ranks:
 
 @dataclass
 class _Chain:
-    """Nodes in one straight column. `left` and `right` say what it needs of each row from its middle."""
+    """Nodes in one straight column. left, right: what it needs of each row, from its middle."""
 
     nodes: list[int]
     onward: Mapping[int, int]
@@ -169,7 +92,7 @@ class _Part:
         ids: Sequence[str],
         boxes: Mapping[str, Box],
         members: Sequence[int],
-        edges: _Edges,
+        edges: Edges,
         spacing: Spacing,
     ) -> None:
         inside = set(members)
@@ -320,7 +243,7 @@ def _beside_each_other(parts: Sequence[_Part], spacing: Spacing) -> dict[str, Po
     """In the order they had from left to right, in lines of about the width of a screen."""
     parts = sorted(parts, key=_origin)
     area = sum((part.width + spacing.part) * (part.height + spacing.part) for part in parts)
-    widest = max(max(part.width for part in parts), 1.6 * area**0.5)
+    widest = max(1.6 * area**0.5, *(part.width for part in parts))
     placed: dict[str, Position] = {}
     x = y = line = 0.0
     for part in parts:
@@ -345,8 +268,8 @@ def _where_it_was(
     height = max(y + boxes[key].height for key, (_, y) in placed.items())
     grid = spacing.grid
     limit = CANVAS_LIMIT // grid * grid
-    left = round(min(box.x for box in boxes.values()) / grid) * grid
-    top = round(min(box.y for box in boxes.values()) / grid) * grid
+    left = float(round(min(box.x for box in boxes.values()) / grid) * grid)
+    top = float(round(min(box.y for box in boxes.values()) / grid) * grid)
     # What is at the edge of the canvas moves in: positions beyond it would be drawn together.
     left = max(-limit, min(left, _down(limit - width, grid)))
     top = max(-limit, min(top, _down(limit - height, grid)))

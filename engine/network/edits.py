@@ -13,6 +13,7 @@ from typing import Protocol
 
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network, Node, ParameterValue, clamp_position
+from engine.network.ports import input_ports, output_ports, takes_many
 from engine.network.problem import Problem
 
 
@@ -35,20 +36,25 @@ class AddNode:
     def apply(self, network: Network) -> Network:
         if self.node.id in network.nodes:
             raise EditError(Problem("duplicate_id", self.node.id, values={"id": self.node.id}))
+        if self.node.block:
+            _block(network, self.node.block)
         x, y = clamp_position(self.node.x, self.node.y)
         return network.with_nodes([replace(self.node, x=x, y=y)])
 
 
 @dataclass(frozen=True)
 class RemoveNodes:
-    """Nodes go, and with them every link that touches one."""
+    """Nodes go, with all that lies in them, and every link that touches one or a port that was one."""
 
     ids: frozenset[str]
 
     def apply(self, network: Network) -> Network:
-        nodes = {key: node for key, node in network.nodes.items() if key not in self.ids}
-        kept = (link for link in network.links if self.ids.isdisjoint(link.touches))
-        return replace(network, nodes=nodes, links=tuple(kept))
+        gone = set(self.ids)
+        for node_id in self.ids & network.children.keys():
+            gone.update(network.inside(node_id))
+        nodes = {key: node for key, node in network.nodes.items() if key not in gone}
+        kept = tuple(link for link in network.links if gone.isdisjoint(_needs(network, link)))
+        return replace(network, nodes=_unraised(nodes, gone), links=kept)
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,7 @@ class SetParameter:
 
     def apply(self, network: Network) -> Network:
         node = _node(network, self.id)
-        parameters = dict(node.parameters)
-        parameters[self.name] = self.value
+        parameters = {**node.parameters, self.name: self.value}
         return network.with_nodes([replace(node, parameters=parameters)])
 
 
@@ -125,12 +130,6 @@ class Together:
         return network
 
 
-def takes_many(node: Node) -> bool:
-    """Whether the node's input port accepts any number of links (Add, Concat)."""
-    layer = LAYERS.get(node.kind)
-    return layer is None or layer.takes_many
-
-
 def connection_problem(network: Network, link: Link) -> Problem | None:
     """Why `link` cannot be drawn in `network`, or None when it can."""
     if link.source not in network.nodes or link.target not in network.nodes:
@@ -139,12 +138,15 @@ def connection_problem(network: Network, link: Link) -> Problem | None:
         "source": network.nodes[link.source].name,
         "target": network.nodes[link.target].name,
     }
-    source = LAYERS.get(network.nodes[link.source].kind)
-    target = LAYERS.get(network.nodes[link.target].kind)
-    if source is not None and link.source_port not in source.outputs:
-        return Problem("no_such_port", link.source, values={**values, "port": link.source_port})
-    if target is not None and link.target_port not in target.inputs:
-        return Problem("no_such_port", link.target, values={**values, "port": link.target_port})
+    source, target = network.nodes[link.source], network.nodes[link.target]
+    if source.block != target.block:
+        return Problem("other_block", link.target, values=values)
+    if source.kind in LAYERS and link.source_port not in output_ports(network, source):
+        values |= {"node": source.name, "port": link.source_port}
+        return Problem("no_such_port", link.source, values=values)
+    if target.kind in LAYERS and link.target_port not in input_ports(network, target):
+        values |= {"node": target.name, "port": link.target_port}
+        return Problem("no_such_port", link.target, values=values)
     if link in network.links:
         return Problem("already_linked", link.target, values=values)
     if network.would_cycle(link.source, link.target):
@@ -157,3 +159,30 @@ def _node(network: Network, node_id: str) -> Node:
         return network.nodes[node_id]
     except KeyError:
         raise EditError(Problem("missing_node", None, values={"id": node_id})) from None
+
+
+def _block(network: Network, node_id: str) -> Node:
+    node = _node(network, node_id)
+    if node.kind != "Block":
+        raise EditError(Problem("not_a_block", node_id, values={"node": node.name}))
+    return node
+
+
+def _needs(network: Network, link: Link) -> tuple[str, ...]:
+    """The nodes without which a link is none; the ports of a block are nodes as well."""
+    ends = ((link.source, link.source_port), (link.target, link.target_port))
+    ports = (port for node_id, port in ends if network.nodes[node_id].kind == "Block")
+    return (*link.touches, *ports)
+
+
+def _unraised(nodes: dict[str, Node], gone: set[str]) -> dict[str, Node]:
+    """Blocks whose face shows a parameter of a node that is gone show it no longer."""
+    for node in list(nodes.values()):
+        if any(target in gone for targets in node.raised.values() for target, _ in targets):
+            kept = {
+                name: tuple(target for target in targets if target[0] not in gone)
+                for name, targets in node.raised.items()
+            }
+            raised = {name: targets for name, targets in kept.items() if targets}
+            nodes[node.id] = replace(node, raised=raised)
+    return nodes

@@ -25,6 +25,11 @@ class Node:
 
     `kind` names a declaration in `engine.network.layers`; a kind that this version does not know is
     kept as it is. `extra` holds fields of a newer file format, written back unchanged.
+
+    block: the id of the block that the node lies in, "" for the network itself. (x, y) is relative to
+    that block's own inside.
+    open: of a block, whether its inside is shown in place.
+    raised: of a block, the parameters on its face: name -> the (node, parameter) pairs it sets.
     """
 
     id: str
@@ -33,6 +38,9 @@ class Node:
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     x: float = 0.0
     y: float = 0.0
+    block: str = ""
+    open: bool = False
+    raised: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -52,7 +60,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Network:
-    """Nodes by id, in order of creation, and links. Several links into one port keep their order."""
+    """Nodes by id, in order of creation, and links. Several links into one port keep their order.
+
+    Nodes of all blocks stand side by side here, each naming its block; a link joins two nodes of the
+    same block. What is computed is the flat network of `engine.network.expand`.
+    """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
@@ -73,6 +85,30 @@ class Network:
         for link in self.links:
             table[getattr(link, end)].append(link)
         return {node_id: tuple(links) for node_id, links in table.items()}
+
+    @cached_property
+    def children(self) -> Mapping[str, tuple[str, ...]]:
+        """The nodes that lie directly in each block, in order of creation; "" is the network itself.
+        Only blocks that hold something are named."""
+        table: dict[str, list[str]] = {"": []}
+        for node in self.nodes.values():
+            table.setdefault(node.block, []).append(node.id)
+        return {block: tuple(ids) for block, ids in table.items()}
+
+    def inside(self, node_id: str) -> Iterator[str]:
+        """Every node that lies in a block, at any depth; none for any other node."""
+        queue = [node_id]
+        for block in queue:  # grows while it is walked
+            for child in self.children.get(block, ()):
+                yield child
+                queue.append(child)
+
+    def blocks_around(self, node_id: str) -> Iterator[str]:
+        """The blocks that a node lies in, the innermost first."""
+        block = self.nodes[node_id].block
+        while block:
+            yield block
+            block = self.nodes[block].block
 
     @cached_property
     def order(self) -> tuple[str, ...]:

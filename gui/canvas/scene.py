@@ -8,10 +8,10 @@ from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Slot
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from engine.build.report import ShapeReport
-from engine.network.model import Changes, Link
+from engine.network.model import Changes, Link, clamp_position
 from engine.telemetry.frame import Frame
 from gui.canvas import tooltips
-from gui.canvas.geometry import NODE_WIDTH, is_pictured, lane_beside, may_hide
+from gui.canvas.geometry import NODE_WIDTH, is_pictured, lane_beside, may_hide, node_rect
 from gui.canvas.link_item import LinkItem, ShapeLabel
 from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.ports import Port
@@ -53,6 +53,24 @@ class CanvasScene(QGraphicsScene):
 
     def node_items(self) -> Iterable[NodeItem]:
         return self._nodes.values()
+
+    def shows(self, node_id: str) -> bool:
+        return node_id in self._nodes
+
+    def position(self, node_id: str) -> tuple[float, float]:
+        """Where a node's card is to lie, in scene coordinates."""
+        node = self.editor.network.nodes[node_id]
+        return clamp_position(node.x, node.y)
+
+    def relative(self, node_id: str, x: float, y: float) -> tuple[float, float]:
+        """A place of the scene as a node in this one's block has it."""
+        return x, y
+
+    def card_rect(self, node_id: str) -> QRectF:
+        """All the room that a shown node may need, in scene coordinates."""
+        return QRectF(
+            QPointF(*self.position(node_id)), node_rect(self.editor.network.nodes[node_id]).size()
+        )
 
     def items_in(self, area: QRectF) -> frozenset[str]:
         """Ids of the nodes whose cards touch `area`."""

@@ -36,6 +36,7 @@ LAYERS = (
             ),
             Parameter("bias", "bool", True, "Whether a learned constant is added to each map."),
         ),
+        input_dtype="float32",
         inferred={"in_channels": 1},
         input_axes=IMAGE,
         keywords=("convolution", "kernel", "filter", "cnn"),

@@ -17,6 +17,8 @@ Family = Literal[
     "activation",
     "regularization",
     "tensor",
+    "recurrent",
+    "structure",
 ]
 
 #: Families in the order of the palette, with their titles.
@@ -28,7 +30,9 @@ FAMILIES: Mapping[Family, str] = {
     "normalization": "Normalization",
     "activation": "Activation",
     "regularization": "Regularization",
+    "recurrent": "Recurrent and attention",
     "tensor": "Tensor operations",
+    "structure": "Blocks and notes",
 }
 
 #: The axes of an image batch, in PyTorch's order.
@@ -40,12 +44,14 @@ class Layer:
     """One layer type.
 
     kind: its name, PyTorch's where it has one; also the kind of its nodes in a file.
-    torch: dotted name of the class, resolved only when a module is built; "" for Input.
+    torch: dotted name of the class, resolved only when a module is built; "" for what has none.
     parameters: what the user sets, by PyTorch's names.
     inferred: constructor arguments read off the incoming tensor: name -> axis.
     input_axes: the axes the layer insists on (their number is checked); () takes any tensor.
     fixed: constructor arguments that are always the same.
     formula: what it computes, in Unicode mathematics.
+    optional_inputs: ports that need no link.
+    input_dtype: kind of the numbers it insists on, by PyTorch's name; "" takes any that PyTorch takes.
     """
 
     kind: str
@@ -60,7 +66,14 @@ class Layer:
     inputs: tuple[str, ...] = ("in",)
     outputs: tuple[str, ...] = ("out",)
     takes_many: bool = False
+    optional_inputs: tuple[str, ...] = ()
+    input_dtype: str = ""
     keywords: tuple[str, ...] = field(default=())
+
+    @property
+    def computes(self) -> bool:
+        """Whether it is part of the computation, unlike a block, a port of one, or a comment."""
+        return self.family != "structure"
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)

@@ -21,6 +21,13 @@ LAYERS = (
                 minimum=1,
                 maximum=LARGEST,
             ),
+            Parameter(
+                "dtype",
+                "choice",
+                "float32",
+                "Kind of the numbers: fractions, or whole numbers such as those of words.",
+                choices=("float32", "int64"),
+            ),
         ),
         inputs=(),
         keywords=("data", "source", "image"),

@@ -17,6 +17,7 @@ LAYERS = (
             ),
             Parameter("bias", "bool", True, "Whether a learned constant b is added."),
         ),
+        input_dtype="float32",
         inferred={"in_features": -1},
         keywords=("dense", "fully connected", "neuron", "mlp"),
     ),

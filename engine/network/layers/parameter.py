@@ -9,9 +9,11 @@ from typing import Literal
 from engine.network.model import Node, ParameterValue
 from engine.network.problem import Problem
 
-#: `size` is one whole number or a (height, width) pair; `shape` one or more whole numbers.
-ParameterType = Literal["int", "float", "bool", "size", "shape"]
+#: `size` is one whole number or a (height, width) pair; `shape` one or more whole numbers; `choice` one
+#: of `choices`.
+ParameterType = Literal["int", "float", "bool", "size", "shape", "text", "choice"]
 
+_NUMBERS = ("int", "float", "size", "shape")
 #: No dimension of a tensor that a person draws is larger; torch would overflow far above it.
 LARGEST = 2**31 - 1
 
@@ -29,6 +31,7 @@ class Parameter:
     maximum: float = math.inf
     unit: str = ""
     optional: bool = False
+    choices: tuple[str, ...] = ()
 
     def complaint(self, value: object) -> str | None:
         """The code of what is wrong with `value` (`engine.messages`), or None when it fits."""
@@ -36,8 +39,10 @@ class Parameter:
             return None
         if not self._has_type(value):
             return f"parameter_not_{self.type}"
+        if self.type == "choice" and value not in self.choices:
+            return "parameter_not_choice"
         numbers = value if isinstance(value, tuple) else (value,)
-        if self.type != "bool" and not all(self._in_range(number) for number in numbers):
+        if self.type in _NUMBERS and not all(self._in_range(number) for number in numbers):
             return "parameter_out_of_range"
         return None
 
@@ -53,12 +58,15 @@ class Parameter:
             "value": value,
             "minimum": _plain(self.minimum),
             "maximum": _plain(self.maximum),
+            "choices": ", ".join(self.choices),
         }
         return Problem(code, node.id, values=values)
 
     def _has_type(self, value: object) -> bool:
         if self.type == "bool":
             return isinstance(value, bool)
+        if self.type in ("text", "choice"):
+            return isinstance(value, str)
         if self.type == "float":
             return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
         if self.type == "int":

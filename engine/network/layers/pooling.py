@@ -45,4 +45,17 @@ LAYERS = (
         input_axes=IMAGE,
         keywords=("average", "mean", "downsample"),
     ),
+    Layer(
+        kind="AdaptiveAvgPool2d",
+        family="pooling",
+        torch="torch.nn.AdaptiveAvgPool2d",
+        formula="y[c, i, j] = mean of the window (i, j)",
+        help="Averages so that the output has the size you ask for, whatever comes in. Size 1 leaves "
+        "one number a channel.",
+        parameters=(
+            Parameter("output_size", "size", 1, "Height and width of the output.", 1, 65536, unit="px"),
+        ),
+        input_axes=IMAGE,
+        keywords=("global average", "gap", "mean", "downsample"),
+    ),
 )
