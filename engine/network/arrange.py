@@ -43,7 +43,7 @@ class Spacing:
     row: int = 40
     #: Between two rows whose links go aside: a flat curve is hard to follow.
     bent_row: int = 56
-    column: int = 40
+    column: int = 72
     lane: int = 16
     label: int = 128
     part: int = 80
@@ -217,7 +217,7 @@ class _Part:
             row
             for source, target in self._edges
             if self._chain_of[source] is not self._chain_of[target]
-            for row in (self._row[source], self._row[target] - 1)
+            for row in self._bends(source, target)
         }
         top: dict[int, float] = {}
         y = 0.0
@@ -234,6 +234,15 @@ class _Part:
             self._ids[node]: (float(round((lefts[node] - least) / grid) * grid), top[self._row[node]])
             for node in self._ranks
         }
+
+    def _bends(self, source: int, target: int) -> list[int]:
+        """Below which rows a link between two columns runs aside."""
+        above, below = self._row[source], self._row[target] - 1
+        if target == self._chain_of[target].nodes[0]:
+            return [above]
+        if source == self._chain_of[source].nodes[-1]:
+            return [below]
+        return [above, below]
 
 
 # All parts

@@ -51,7 +51,7 @@ class LinkItem(QGraphicsItem):
         half = _REACH / 2
         self._bounds = self._path.boundingRect().adjusted(-half, -half, half, half)
         self.label.setPos(middle)
-        self.label.stand_aside(lane is not None)
+        self.label.stand_aside(lane is not None and lane not in (start.x(), end.x()))
 
     def show_shape(self, shape: Shape | None, known: bool) -> None:
         """The tensor's shape; `known` is False while nobody has inferred it."""

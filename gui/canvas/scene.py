@@ -260,10 +260,20 @@ class CanvasScene(QGraphicsScene):
         if may_hide(start, end):
             self._long.add(link)
             cards = self._cards_over(item)
+            if cards and self._runs_in_a_column(item, start, end):
+                return
             lane = lane_beside(cards) if cards else None
             while lane is not None:
                 item.run_between(start, end, lane)
                 lane = lane + 2 * GRID if self._shares_lane(item) else None
+
+    def _runs_in_a_column(self, item: LinkItem, start: QPointF, end: QPointF) -> bool:
+        """Straight down from its source, or aside at once and down to its target, if that is free."""
+        for lane in (start.x(), end.x()) if start.x() != end.x() else ():
+            item.run_between(start, end, lane)
+            if not self._cards_over(item) and not self._shares_lane(item):
+                return True
+        return False
 
     def _run_long_links(self) -> None:
         """Cards may have come before them, or gone."""
