@@ -22,6 +22,13 @@ MESSAGES: Mapping[str, str] = {
     "already_linked": "{source} and {target} are linked already.",
     "would_cycle": "A link from {source} to {target} would close a loop: data would have to be there "
     "before it was computed. Link towards the output instead.",
+    "missing_link": "This link is gone.",
+    "cannot_insert": "{node} cannot be put into a link: it needs an input and an output.",
+    # The clipboard
+    "no_fragment": "There are no nodes on the clipboard. Copy some first.",
+    "bad_fragment": "The nodes on the clipboard cannot be pasted. {place}: {reason}",
+    "only_in_a_block": "The ports of a block can be pasted inside a block only.",
+    "too_many_nodes": "The network would have {count} nodes; a file holds {limit}.",
     # Parameters
     "parameter_not_int": "{parameter} of {node} must be a whole number, not {value}.",
     "parameter_not_float": "{parameter} of {node} must be a number, not {value}.",
@@ -120,8 +127,8 @@ MESSAGES: Mapping[str, str] = {
     "link_across_blocks": "A link from {source} to {target} was dropped: they do not lie in one block.",
     "not_in_block": "{node} was put beside the blocks: {block}, which it was to lie in, is none, or lies "
     "in itself or too deep.",
-    "raised_without_node": "{node} showed a parameter of a node that does not lie in it; it shows it no "
-    "longer.",
+    "raised_without_node": "{node} showed a parameter of a node that does not lie in it; it shows "
+    "it no longer.",
     "link_twice": "A second link from {source} to {target} was dropped: they are linked already.",
     "port_taken": "A second link from {source} into {target} was dropped: its port takes one.",
     "unknown_member": "{member} in the archive is nothing that this version knows. It is not kept when "

@@ -19,6 +19,7 @@ GESTURES = (
     ("Click the mark of a problem", "Show the problem and its fixes"),
     ("Drag a node, arrow keys", "Move what is selected"),
     ("Drag on empty canvas", "Select a region"),
+    ("Click or drag on the map", "Go there"),
     ("Wheel, Ctrl + wheel", "Zoom about the mouse"),
     ("Middle button, Space + drag", "Pan"),
 )

@@ -47,19 +47,31 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     _fill(file, actions, ("new", "open"))
     file.addMenu(_recent_menu(window))
     file.addMenu(_example_menu(window))
-    _fill(file, actions, (SEPARATOR, "save", "save_as", SEPARATOR, "quit"))
+    _fill(file, actions, (SEPARATOR, "save", "save_as", "export_diagram", SEPARATOR, "quit"))
     edit = menu_bar.addMenu(window.tr("&Edit"))
     _fill(edit, actions, ("undo", "redo", SEPARATOR, "delete", "select_all"))
+    _fill(edit, actions, (SEPARATOR, "arrange"))
+    edit.addMenu(_align_menu(window, actions))
     train = menu_bar.addMenu(window.tr("&Training"))
     _fill(train, actions, ("train", "pause", "step", "stop", SEPARATOR, "reset"))
     view = menu_bar.addMenu(window.tr("&View"))
     _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit"))
+    _fill(view, actions, ("zoom_selection", SEPARATOR, "minimap", "reduce_motion"))
     _fill(view, actions, (SEPARATOR, "next_problem", SEPARATOR, "theme"))
     view.addSeparator()
     for dock in docks:
         view.addAction(dock.toggleViewAction())
     help_menu = menu_bar.addMenu(window.tr("&Help"))
     _fill(help_menu, actions, ("shortcuts", "about"))
+
+
+def _align_menu(window: MainWindow, actions: Actions) -> QMenu:
+    menu = QMenu(window.tr("A&lign"), window)
+    menu.setToolTipsVisible(True)
+    _fill(menu, actions, ("align_left", "align_center", "align_right", SEPARATOR))
+    _fill(menu, actions, ("align_top", "align_middle", "align_bottom", SEPARATOR))
+    _fill(menu, actions, ("distribute_horizontally", "distribute_vertically"))
+    return menu
 
 
 def _fill(menu: QMenu, actions: Actions, names: tuple[str, ...]) -> None:

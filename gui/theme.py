@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSizeF, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 
 GRID = 8  #: px; positions, gaps and margins are multiples of it (or of its half)
 CORNER = 4  #: px, radius of node corners
+DIAGRAM_MARGIN = 24  #: px around an exported diagram
+MINIMAP_SIZE = QSizeF(208, 168)  #: px, at most
 GLIDE_MS = 200  #: how long a movement takes that shows what went where
 UI_FONT = "Inter"
 NUMBER_FONT = "JetBrains Mono"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.network.expand import expand
 from engine.network.model import Network
 from engine.session import EngineThread
 from engine.telemetry.recorder import Recorder
@@ -95,7 +96,7 @@ class Training(QObject):
     def _run_started(self, recorder: Recorder) -> None:
         self._starting = False
         self._update_actions()
-        self.started.emit(recorder, self._network)
+        self.started.emit(recorder, expand(self._network).network)
 
     @Slot(bool)
     def _run_ended(self, _: bool) -> None:

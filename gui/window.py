@@ -28,6 +28,7 @@ from gui.editor import Editor
 from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
 from gui.inspector import Inspector
+from gui.layout_commands import LayoutCommands
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
 from gui.palette import Palette
@@ -63,6 +64,9 @@ class MainWindow(QMainWindow):
         self.documents = Documents(self.editor, self.engine, settings, self)
         self.training = Training(self.editor, self.engine, self.commands, self)
         self.canvas = CanvasView(self.editor)
+        self.layout_commands = LayoutCommands(
+            self.commands, self.canvas, self.documents, settings, self
+        )
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
         self._docks: dict[str, QDockWidget] = {}
@@ -178,6 +182,7 @@ class MainWindow(QMainWindow):
         self.documents.message.connect(self._show_message)
         self.documents.opened.connect(self.opened)
         self.editor.replaced.connect(self._project_replaced)
+        self.layout_commands.message.connect(self._show_message)
         self.training.message.connect(self._show_message)
         self.training.started.connect(self._run_started)
         self.training.failed.connect(self._run_failed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from engine.build.cost import and_cost_of
 from engine.build.report import NodeShape
 from engine.network.expand import Expansion
 from engine.network.model import Network
@@ -28,8 +29,7 @@ def with_blocks(
     for flat_id in expansion.network.nodes:
         given = shapes[flat_id]
         for block in network.blocks_around(expansion.origin_of(flat_id)):
-            total = sums.get(block, NodeShape())
-            sums[block] = replace(total, parameters=total.parameters + given.parameters)
+            sums[block] = and_cost_of(sums.get(block, NodeShape(flops=0, activations=0)), given)
     for node in network.nodes.values():
         if node.kind == "Block":
             found[node.id] = _of_block(network, node.id, sums.get(node.id, NodeShape()), found)
@@ -44,9 +44,7 @@ def _of_block(
     }
     outputs = {port: given.output for port, given in ports.items() if given.output is not None}
     first = next(iter(ports.values()), NodeShape())
-    return replace(
-        total, output=first.output, dtype=first.dtype, axes=first.axes, outputs=outputs
-    )
+    return replace(total, output=first.output, dtype=first.dtype, axes=first.axes, outputs=outputs)
 
 
 def at_origin(expansion: Expansion, problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -34,6 +34,10 @@ class NodeShape:
     whole: frozenset[str] = frozenset()
     #: Those of `weights` that are learned.
     trainable: tuple[str, ...] = ()
+    #: Of one sample, as `engine.build.cost` counts them: operations forward, and values kept for the
+    #: backward pass. None while they are not known.
+    flops: int | None = None
+    activations: int | None = None
 
     def fits(self, name: str, values: NDArray[Any]) -> bool:
         """Whether stored numbers can be this node's `name`."""

@@ -13,6 +13,7 @@ import torch
 
 from engine.build.axes import axes_after
 from engine.build.causes import Ancestry
+from engine.build.cost import with_cost
 from engine.build.fit import LARGEST_LAYER_BYTES, input_problem, parameter_problem
 from engine.build.layer import arguments_from_input, build_layer
 from engine.build.report import EMPTY_REPORT, NodeShape, ShapeReport
@@ -114,7 +115,8 @@ def _run_on_meta(node: Node, inputs: tuple[NodeShape | None, ...]) -> NodeShape 
     if node.kind == "Input":
         shape, dtype = complete(node)["shape"], complete(node)["dtype"]
         assert isinstance(shape, tuple) and isinstance(dtype, str)
-        return NodeShape(output=shape, dtype=dtype, axes=axes_after(node, (), shape))
+        found = NodeShape(output=shape, dtype=dtype, axes=axes_after(node, (), shape))
+        return with_cost(node, (), found)
     shapes = tuple(found.output for found in inputs if found and found.output is not None)
     try:
         with torch.device("meta"), torch.no_grad():
@@ -131,7 +133,7 @@ def _run_on_meta(node: Node, inputs: tuple[NodeShape | None, ...]) -> NodeShape 
         return str(error).partition("\n")[0] or type(error).__name__
     state = module.state_dict()
     made = tuple(output.shape[1:])
-    return NodeShape(
+    found = NodeShape(
         output=made,
         dtype=str(output.dtype).removeprefix("torch."),
         axes=axes_after(node, [found.axes for found in inputs if found], made),
@@ -141,6 +143,7 @@ def _run_on_meta(node: Node, inputs: tuple[NodeShape | None, ...]) -> NodeShape 
         whole=frozenset(name for name, tensor in state.items() if not tensor.is_floating_point()),
         trainable=tuple(name for name, _ in module.named_parameters()),
     )
+    return with_cost(node, [None if given is None else given.output for given in inputs], found)
 
 
 def _empty(given: NodeShape | None) -> torch.Tensor | None:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.project.errors import FileProblem
 from engine.project.strict_json import brief
 
-VERSION = 1
+VERSION = 2
 _PLACE = "project.json"
 
 
@@ -58,4 +58,10 @@ def _from_0(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_0,)
+def _from_1(document: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 has blocks, whose nodes and links stand beside the others. Nothing else changed."""
+    document["format_version"] = 2
+    return document
+
+
+_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_0, _from_1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,17 @@ class Project:
     recipe: Recipe = field(default_factory=Recipe)
     data: DataChoice = field(default_factory=DataChoice)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def owner(key: str, ids: Container[str]) -> tuple[str, str] | None:
+    """The node of a key of Weights and PyTorch's name in it, or None when none of `ids` is its node.
+    Both may hold dots."""
+    place = key.find(".")
+    while place >= 0:
+        if key[:place] in ids:
+            return key[:place], key[place + 1 :]
+        place = key.find(".", place + 1)
+    return None
 
 
 def copied(weights: Weights) -> dict[str, NDArray[Any]]:

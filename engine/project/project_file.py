@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.network.expand import expand
 from engine.network.problem import Problem
 from engine.project import atomic, container, limits, strict_json, weights_file
 from engine.project.errors import FileProblem
 from engine.project.migrate import migrate
-from engine.project.project import Project, Weights
+from engine.project.project import Project, Weights, owner
 from engine.project.schema import MEMBER, to_document, to_project
 
 _MEMBERS = (MEMBER, weights_file.MEMBER)
@@ -82,9 +83,9 @@ def _unknown_members(names: tuple[str, ...]) -> tuple[Problem, ...]:
 
 def _without_node(project: Project, weights: Weights) -> tuple[Problem, ...]:
     """Weights that are kept although no node has them."""
-    nodes = project.network.nodes
+    nodes = expand(project.network).network.nodes
     return tuple(
         Problem("weights_without_node", None, values={"weight": name})
         for name in weights
-        if name.rpartition(".")[0] not in nodes
+        if owner(name, nodes) is None
     )

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
-from engine.network.edits import takes_many
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network, Node, ParameterValue, clamp_position
+from engine.network.ports import takes_many
 from engine.network.problem import Problem
 from engine.project import limits
+from engine.project.blocks import whole_blocks
 from engine.project.errors import FileProblem
 from engine.project.migrate import VERSION
 from engine.project.project import Project
@@ -24,6 +25,10 @@ from engine.project.strict_json import brief
 MEMBER = "project.json"
 #: Network.extra has no other use for this name: there stand the links with fields to be kept.
 _LINKS = "links"
+
+
+#: A node and one of its parameters.
+Target = Annotated[list[str], Field(min_length=2, max_length=2)]
 
 
 class _Part(BaseModel):
@@ -36,6 +41,9 @@ class NodePart(_Part):
     name: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict, max_length=limits.PARAMETERS_PER_NODE)
     position: list[float] = Field(default=[0.0, 0.0], min_length=2, max_length=2)
+    block: str = ""
+    open: bool = False
+    raised: dict[str, list[Target]] = Field(default_factory=dict, max_length=limits.PARAMETERS_PER_NODE)
 
 
 class LinkPart(_Part):
@@ -71,6 +79,7 @@ def to_project(document: dict[str, Any]) -> tuple[Project, tuple[Problem, ...]]:
             raise FileProblem("id_twice", f"{MEMBER}/network/nodes/{at}/id", id=node.id)
         nodes[node.id] = _to_node(node)
     repairs = [*_moved(part.network.nodes, nodes), *_unknown_parameters(nodes)]
+    repairs += whole_blocks(nodes)
     links = _whole_links(nodes, part.network.links, repairs)
     network = Network(nodes, tuple(links), _extra(part.network) | _link_extras(links))
     return Project(network, part.recipe, part.data, _extra(part)), tuple(repairs)
@@ -107,7 +116,11 @@ def _to_node(part: NodePart) -> Node:
     known = part.kind in LAYERS
     parameters = {name: _tuple(value) if known else value for name, value in part.parameters.items()}
     name = part.id if part.name is None else part.name
-    return Node(part.id, part.kind, name, parameters, x, y, _extra(part))
+    raised = {
+        face: tuple((node_id, parameter) for node_id, parameter in targets)
+        for face, targets in part.raised.items()
+    }
+    return Node(part.id, part.kind, name, parameters, x, y, part.block, part.open, raised, _extra(part))
 
 
 def _from_node(node: Node) -> dict[str, Any]:
@@ -121,8 +134,16 @@ def _from_node(node: Node) -> dict[str, Any]:
         "name": node.name,
         "parameters": parameters,
         "position": [float(node.x), float(node.y)],
+        **_from_block(node),
         **node.extra,
     }
+
+
+def _from_block(node: Node) -> dict[str, Any]:
+    """What only nodes in blocks, and blocks, say."""
+    raised = {face: [list(target) for target in targets] for face, targets in node.raised.items()}
+    fields: dict[str, Any] = {"block": node.block, "open": node.open, "raised": raised}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _tuple(value: Any) -> ParameterValue:
@@ -186,15 +207,21 @@ def _broken(nodes: Mapping[str, Node], link: Link) -> Problem | None:
     for node_id in link.touches:
         if node_id not in nodes:
             return _dropped("link_without_node", nodes, link, id=node_id)
-    source = LAYERS.get(nodes[link.source].kind)
-    if source is not None and link.source_port not in source.outputs:
-        names = {"node": nodes[link.source].name, "port": link.source_port}
-        return _dropped("link_without_port", nodes, link, **names)
-    target = LAYERS.get(nodes[link.target].kind)
-    if target is not None and link.target_port not in target.inputs:
-        names = {"node": nodes[link.target].name, "port": link.target_port}
-        return _dropped("link_without_port", nodes, link, **names)
+    source, target = nodes[link.source], nodes[link.target]
+    if source.block != target.block:
+        return _dropped("link_across_blocks", nodes, link)
+    for node, port, output in ((source, link.source_port, True), (target, link.target_port, False)):
+        if not _has_port(nodes, node, port, output):
+            return _dropped("link_without_port", nodes, link, node=node.name, port=port)
     return None
+
+
+def _has_port(nodes: Mapping[str, Node], node: Node, port: str, output: bool) -> bool:
+    if node.kind == "Block":
+        kind = "BlockOutput" if output else "BlockInput"
+        return port in nodes and (nodes[port].block, nodes[port].kind) == (node.id, kind)
+    layer = LAYERS.get(node.kind)
+    return layer is None or port in (layer.outputs if output else layer.inputs)
 
 
 def _dropped(code: str, nodes: Mapping[str, Node], link: Link, **values: str) -> Problem:

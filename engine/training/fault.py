@@ -9,6 +9,7 @@ import torch
 
 from engine.build.module import NodeError
 from engine.data import DataError
+from engine.network.expand import expand
 from engine.network.problem import Problem
 from engine.project.project import Project
 
@@ -39,8 +40,9 @@ def fault_of(error: BaseException, project: Project, step: int) -> Fault:
     if is_out_of_memory(error):
         return Fault(Problem("out_of_memory", None, values=values), detail)
     if isinstance(error, NodeError):
-        values["node"] = project.network.nodes[error.node].name
-        return Fault(Problem("node_failed", error.node, values=values), detail)
+        flat = expand(project.network)
+        values["node"] = flat.network.nodes[error.node].name
+        return Fault(Problem("node_failed", flat.origin_of(error.node), values=values), detail)
     return Fault(Problem("training_failed", None, values=values), detail)
 
 

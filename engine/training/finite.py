@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.build.module import NetworkModule
+from engine.network.expand import expand
 from engine.network.problem import Problem
 from engine.project.project import Project
 from engine.training.fault import TrainingError
@@ -33,8 +34,9 @@ def check_finite(
     node = _first_bad_node(module, batch[0])
     if node is None:
         raise TrainingError(Problem("loss_not_finite", None, values=values))
-    values["node"] = project.network.nodes[node].name
-    raise TrainingError(Problem("output_not_finite", node, values=values))
+    flat = expand(project.network)
+    values["node"] = flat.network.nodes[node].name
+    raise TrainingError(Problem("output_not_finite", flat.origin_of(node), values=values))
 
 
 def _first_bad_node(module: NetworkModule, x: Tensor) -> str | None:

@@ -13,10 +13,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.build.blocks import at_origin
 from engine.build.module import NetworkModule
 from engine.build.path import Path, blocking, find_path, training_problems
 from engine.build.shapes import ShapeInference
 from engine.data import load, source_of
+from engine.network.expand import expand
 from engine.probes.observer import Observer
 from engine.project.project import Project, Weights
 from engine.telemetry.frame import Frame, Watch
@@ -164,13 +166,17 @@ class Trainer:
 def build_module(project: Project) -> NetworkModule:
     """The project's module on the CPU with PyTorch's initial numbers. Raises TrainingError naming
     the first problem that stands in the way."""
-    report = ShapeInference().report(project.network)
+    expansion = expand(project.network)
+    network = expansion.network
+    report = ShapeInference().report(network)
     source = source_of(project.data)
-    problems = blocking(project.network, report.problems) or training_problems(
-        project.network, report, source.sample, len(source.classes), source.title
+    problems = (
+        expansion.problems
+        or blocking(network, report.problems)
+        or training_problems(network, report, source.sample, len(source.classes), source.title)
     )
     if problems:
-        raise TrainingError(problems[0])
-    path = find_path(project.network)
+        raise TrainingError(at_origin(expansion, problems)[0])
+    path = find_path(network)
     assert isinstance(path, Path)  # otherwise training_problems had said so
-    return NetworkModule(project.network, path, report)
+    return NetworkModule(network, path, report)

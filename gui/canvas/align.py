@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from PySide6.QtCore import QPointF, QRectF
+
+from engine.network.edits import MoveNodes
+from gui.canvas.glide import Glide
 
 Side = Literal["left", "center", "right", "top", "middle", "bottom"]
 Direction = Literal["horizontally", "vertically"]
@@ -60,6 +63,28 @@ def distributed(cards: Mapping[str, QRectF], direction: Direction) -> dict[str, 
             result[key].setX(round(at)) if across else result[key].setY(round(at))
         at += size(key) + gap
     return result
+
+
+def move_to(
+    glide: Glide, rule: Callable[[Mapping[str, QRectF], Any], dict[str, QPointF]], how: str, title: str
+) -> None:
+    """Move the selected cards to where `rule` (aligned or distributed) wants them; one undo step."""
+    scene = glide.scene
+    network, selection = scene.editor.network, scene.editor.selection
+    # What lies in a selected block goes with it.
+    ids = [
+        key
+        for key in selection
+        if scene.shows(key) and selection.isdisjoint(network.blocks_around(key))
+    ]
+    if len(ids) < FEWEST_TO_ALIGN:
+        return
+    places = rule({key: scene.card_rect(key) for key in ids}, how)
+    positions = {key: scene.relative(key, place.x(), place.y()) for key, place in places.items()}
+    now = {key: (network.nodes[key].x, network.nodes[key].y) for key in ids}
+    moved = {key: to for key, to in positions.items() if to != now[key]}
+    if moved:
+        glide.over(moved, lambda: scene.editor.edit(MoveNodes(moved), title))
 
 
 def _around(cards: Mapping[str, QRectF]) -> QRectF:

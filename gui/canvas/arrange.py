@@ -21,9 +21,9 @@ _LOOSE = frozenset({"Comment", "Frame"})
 
 
 class Arranger(QObject):
-    def __init__(self, scene: CanvasScene, glide: Glide) -> None:
-        super().__init__(scene)
-        self._scene = scene
+    def __init__(self, glide: Glide) -> None:
+        super().__init__(glide)
+        self._scene = glide.scene
         self._glide = glide
         self._background = Background(self)
 
@@ -90,15 +90,7 @@ class Arranger(QObject):
         moved = {key: to for key, to in positions.items() if to != (nodes[key].x, nodes[key].y)}
         if moved:
             title = self.tr("Arrange")
-            self._glide.over(self._shown_inside(moved), lambda: editor.edit(MoveNodes(moved), title))
-
-    def _shown_inside(self, ids: Iterable[str]) -> list[str]:
-        """These cards and, of opened blocks, those that go with them."""
-        network = self._scene.editor.network
-        result = list(ids)
-        for key in list(result):
-            result.extend(child for child in network.inside(key) if self._scene.shows(child))
-        return list(dict.fromkeys(result))
+            self._glide.over(moved, lambda: editor.edit(MoveNodes(moved), title))
 
 
 def level(scene: CanvasScene) -> list[str]:

@@ -19,7 +19,7 @@ class Glide(QObject):
 
     def __init__(self, scene: CanvasScene) -> None:
         super().__init__(scene)
-        self._scene = scene
+        self.scene = scene
         self._way: dict[str, tuple[QPointF, QPointF]] = {}
         self._animation = QVariantAnimation(self)
         self._animation.setDuration(GLIDE_MS)
@@ -35,9 +35,10 @@ class Glide(QObject):
         return bool(self._way)
 
     def over(self, ids: Iterable[str], edit: Callable[[], bool]) -> bool:
-        """Make an edit, then show these cards moving from where they were. What `edit` answers."""
+        """Make an edit, then show these cards, and what lies in them, moving from where they were.
+        What `edit` answers."""
         self.end()
-        before = {key: self._place(key) for key in ids}
+        before = {key: self._place(key) for key in self._with_insides(ids)}
         if not edit():
             return False
         if appearance.reduce_motion or len(before) > _MOST:
@@ -54,10 +55,10 @@ class Glide(QObject):
         """Every card is where it belongs, now."""
         self._animation.stop()
         way, self._way = self._way, {}
-        network = self._scene.editor.network
+        network = self.scene.editor.network
         # Where the network has them: the edit that ended this may have moved some elsewhere.
         there = [key for key in way if key in network.nodes and self._is_shown(key)]
-        self._scene.place({key: self._scene.position(key) for key in there})
+        self.scene.place({key: self.scene.position(key) for key in there})
 
     @guarded(None)
     def _show(self, share: float) -> None:
@@ -67,10 +68,15 @@ class Glide(QObject):
             self.end()
             return
         places = {key: start + (to - start) * share for key, (start, to) in self._way.items()}
-        self._scene.place({key: (place.x(), place.y()) for key, place in places.items()})
+        self.scene.place({key: (place.x(), place.y()) for key, place in places.items()})
+
+    def _with_insides(self, ids: Iterable[str]) -> set[str]:
+        ids = set(ids)
+        inside = (child for key in ids for child in self.scene.editor.network.inside(key))
+        return {key for key in ids.union(inside) if self._is_shown(key)}
 
     def _place(self, node_id: str) -> QPointF:
-        return QPointF(*self._scene.position(node_id))
+        return QPointF(*self.scene.position(node_id))
 
     def _is_shown(self, node_id: str) -> bool:
-        return self._scene.shows(node_id)
+        return self.scene.shows(node_id)

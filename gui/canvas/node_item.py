@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from engine.amounts import count_text
 from engine.build.report import ShapeReport
 from engine.messages import shown
 from engine.network.layers import LAYERS
@@ -134,7 +135,7 @@ class NodeItem(QGraphicsItem):
         badge = self.problem or self.fault
         room = _RIGHT - _LEFT - (_BADGE.width() + 4 if badge else 0)
         name_font = ui_font(13, QFont.Weight.Medium)
-        count = summary.count_text(self._parameters) if self._parameters else ""
+        count = count_text(self._parameters) if self._parameters else ""
         self._count = _line(count, number_font(12))
         self._count_at = QPointF(_LEFT + room - self._count.size().width(), _FIRST_LINE)
         # On one baseline with the name, whose letters are taller.

@@ -49,13 +49,6 @@ def stand_in(layer: Layer) -> tuple[str, ...]:
     return (layer.formula, QCoreApplication.translate("engine", FAMILIES[layer.family]))
 
 
-def count_text(count: int) -> str:
-    """36928 as `36,928`; ten million and more as `23.6 M`, a billion as `1.3 B`."""
-    if count >= 1_000_000_000:
-        return f"{count / 1e9:,.1f} B"
-    return f"{count / 1e6:.1f} M" if count >= 10_000_000 else f"{count:,}"
-
-
 def _part(parameter: Parameter, value: ParameterValue) -> str:
     name = _SHORT.get(parameter.name, parameter.name)
     return f"{name} {_value(parameter, value)}".strip()

@@ -24,12 +24,16 @@ from engine.network.edits import Disconnect, Edit, MoveNodes, RemoveNodes, Toget
 from engine.network.model import Changes
 from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
+from gui.canvas.arrange import Arranger
 from gui.canvas.connect_gesture import ConnectGesture
 from gui.canvas.drop_gesture import DropGesture, kind_in
 from gui.canvas.geometry import NODE_WIDTH, room, snap
 from gui.canvas.gesture import SLACK, Gesture
+from gui.canvas.glide import Glide
+from gui.canvas.guides import united
 from gui.canvas.hover import Hover
 from gui.canvas.link_item import LinkItem
+from gui.canvas.minimap import Minimap
 from gui.canvas.move_gesture import MoveGesture
 from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.pan_gesture import PanGesture
@@ -68,6 +72,9 @@ class CanvasView(PaperView):
         self._space = False
         self._nudges = 0
         self._fitted = False
+        self.glide = Glide(self._scene)
+        self.arranger = Arranger(self.glide)
+        self.minimap = Minimap(self, self._scene)
         self.setScene(self._scene)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Network diagram"))
@@ -104,6 +111,19 @@ class CanvasView(PaperView):
             # Cards grow when they show feature maps: they are to fit then as well.
             grown = QRectF(item.pos(), QSizeF(NODE_WIDTH, room(item.node.kind)))
             area = area.united(item.sceneBoundingRect()).united(grown)
+        self._show_area(area)
+        self._fitted = True
+
+    @Slot()
+    def zoom_to_selection(self) -> None:
+        """Show all that is selected, at 100 % at most; everything when nothing is."""
+        shown = [key for key in self._editor.selection if self._scene.shows(key)]
+        if shown:
+            self._show_area(united(self._scene.card_rect(key) for key in shown))
+        else:
+            self.fit()
+
+    def _show_area(self, area: QRectF) -> None:
         area.adjust(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
         size = self.viewport().size()
         self.zoom_to(min(1.0, size.width() / area.width(), size.height() / area.height()))
@@ -144,6 +164,7 @@ class CanvasView(PaperView):
     # Gestures
 
     def _begin(self, event: QMouseEvent) -> None:
+        self.glide.end()
         point = self.mapToScene(event.position().toPoint())
         adding = bool(event.modifiers() & _ADDING)
         if event.button() == Qt.MouseButton.MiddleButton or self._space:
@@ -235,10 +256,12 @@ class CanvasView(PaperView):
             painter = QPainter(self.viewport())
             empty_state.draw(painter, self.viewport().rect())
             painter.end()
+        self.minimap.draw()
 
     @guarded(None)
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
+        self.minimap.scrolled(dx, dy)
         if not self._editor.network.nodes:
             self.viewport().update()  # the words stay while the dots move
 

@@ -73,10 +73,10 @@ def refused(folder: Path, data: bytes, code: str = "") -> FileProblem:
     """The problem that reading raises: soon, and naming the file and a remedy."""
     path = folder / "stranger.backlit"
     path.write_bytes(data)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FileProblem) as caught:
         read(path)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     problem = caught.value
     assert problem.file == path
     text = str(problem)

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
-from engine.network.edits import takes_many
 from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
+from engine.network.ports import takes_many
 from engine.project.project import Project, Weights
 from engine.project.recipe import DataChoice, Recipe
 
@@ -39,7 +39,7 @@ def nodes(draw: st.DrawFn, node_id: str) -> Node:
     else:
         parameters = draw(st.dictionaries(texts, json_values, max_size=3))
     x, y = draw(coordinates), draw(coordinates)
-    return Node(node_id, kind, draw(texts), parameters, x, y, draw(extras))
+    return Node(node_id, kind, draw(texts), parameters, x, y, extra=draw(extras))
 
 
 @st.composite
@@ -50,9 +50,9 @@ def networks(draw: st.DrawFn) -> Network:
     for _ in range(draw(st.integers(0, 8)) if table else 0):
         source, target = (table[draw(st.sampled_from(sorted(table)))] for _ in range(2))
         known = LAYERS.get(source.kind), LAYERS.get(target.kind)
-        out = draw(st.sampled_from(known[0].outputs) if known[0] else texts)
-        if known[1] and not known[1].inputs:
+        if (known[0] and not known[0].outputs) or (known[1] and not known[1].inputs):
             continue
+        out = draw(st.sampled_from(known[0].outputs) if known[0] else texts)
         into = draw(st.sampled_from(known[1].inputs) if known[1] else texts)
         if takes_many(target) or (target.id, into) not in taken:
             taken.add((target.id, into))

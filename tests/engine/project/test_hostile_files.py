@@ -211,7 +211,7 @@ def test_case_13_duplicate_ids(tmp_path: Path) -> None:
 
 def test_case_14_newer_version(tmp_path: Path) -> None:
     problem = refused(tmp_path, archive({**document(), "format_version": 7}), "newer_version")
-    assert "format version 7" in str(problem) and "up to 1" in str(problem)
+    assert "format version 7" in str(problem) and "up to 2" in str(problem)
     assert "newer Backlit" in problem.remedy
     versions: tuple[Any, ...] = (-1, "1; DROP", True, 1.0, None, [])
     for version in versions:
@@ -325,9 +325,9 @@ def test_case_20_ten_thousand_nodes(tmp_path: Path) -> None:
     project = Project(Network(nodes, links))
     path = tmp_path / "large.backlit"
     write(path, project, {})
-    started = time.perf_counter()
+    started = time.process_time()
     result = read(path)
-    assert time.perf_counter() - started < 3  # 0.5 s on a quiet machine of 2 cores
+    assert time.process_time() - started < 3  # 0.5 s on a quiet machine of 2 cores
     assert result.project == project and result.repairs == ()
 
 

@@ -132,9 +132,9 @@ def test_text_length() -> None:
 
 def test_the_largest_allowed_is_parsed_soon() -> None:
     count = limits.JSON_MARKS - 2
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(parse(b"[" + b"0," * count + b"0]", "x.json")) == count + 1
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": b"x"}, "\ud800", [object()]])

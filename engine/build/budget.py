@@ -1,0 +1,100 @@
+"""What a whole network costs to train: what `engine.build.cost` says of its layers, added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.build.cost import plus
+from engine.build.report import NodeShape, ShapeReport
+from engine.network.expand import expand
+from engine.network.model import Network
+from engine.project.recipe import Recipe
+
+#: Bytes of one number, by PyTorch's name of its kind. Learned numbers are float32.
+BYTES: Mapping[str, int] = {"float32": 4, "int64": 8}
+FLOAT = BYTES["float32"]
+
+
+@dataclass(frozen=True)
+class NodeCost:
+    """One node of the diagram, all its copies together. For one sample; `flops` and
+    `activation_bytes` are None while they are not known. `layers`: how many layers it stands for."""
+
+    parameters: int = 0
+    flops: int | None = 0
+    activation_bytes: int | None = 0
+    layers: int = 0
+
+    def and_also(self, shape: NodeShape) -> NodeCost:
+        """With one layer more."""
+        size = BYTES.get(shape.dtype, FLOAT)
+        kept = None if shape.activations is None else shape.activations * size
+        return NodeCost(
+            self.parameters + shape.parameters,
+            plus(self.flops, shape.flops),
+            plus(self.activation_bytes, kept),
+            self.layers + 1,
+        )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A network at one batch size. FLOPs are those of one sample, forward; memory is that of training
+    in float32, without what PyTorch itself and its kernels need. `unknown`: of so many nodes the
+    cost is not known, so the numbers are lower bounds."""
+
+    parameters: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    weight_bytes: int = 0
+    gradient_bytes: int = 0
+    optimizer_bytes: int = 0
+    unknown: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """All memory together."""
+        kept = self.weight_bytes + self.gradient_bytes + self.optimizer_bytes
+        return kept + self.activation_bytes
+
+
+def node_costs(network: Network, report: ShapeReport) -> dict[str, NodeCost]:
+    """Of every node of the diagram that computes, in the order of computing, and after them of every
+    block: all that lies in it."""
+    expansion = expand(network)
+    found: dict[str, NodeCost] = {}
+    blocks: dict[str, NodeCost] = {}
+    for flat_id in expansion.network.order:
+        shape = report.nodes.get(flat_id, NodeShape())
+        node_id = expansion.origin_of(flat_id)
+        found[node_id] = found.get(node_id, NodeCost()).and_also(shape)
+        for block in network.blocks_around(node_id):
+            blocks[block] = blocks.get(block, NodeCost()).and_also(shape)
+    return found | blocks
+
+
+def total(network: Network, costs: Mapping[str, NodeCost], recipe: Recipe, batch_size: int) -> Cost:
+    """The sum over the nodes of `node_costs`."""
+    nodes = [cost for node_id, cost in costs.items() if network.nodes[node_id].kind != "Block"]
+    parameters = sum(cost.parameters for cost in nodes)
+    return Cost(
+        parameters,
+        sum(cost.flops or 0 for cost in nodes),
+        batch_size * sum(cost.activation_bytes or 0 for cost in nodes),
+        parameters * FLOAT,
+        parameters * FLOAT,
+        parameters * FLOAT * optimizer_numbers(recipe),
+        sum(cost.flops is None or cost.activation_bytes is None for cost in nodes),
+    )
+
+
+def optimizer_numbers(recipe: Recipe) -> int:
+    """How many numbers the optimizer remembers for each parameter."""
+    match recipe.optimizer:
+        case "Adam" | "AdamW":  # the means of the gradient and of its square
+            return 2
+        case "RMSprop":  # the mean of the square, and the velocity
+            return 1 + (recipe.momentum > 0)
+        case "SGD":
+            return int(recipe.momentum > 0)
