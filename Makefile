@@ -17,7 +17,7 @@ else
 endif
 
 test: lint
-	$(HEADLESS) $(PYTHON) -m pytest
+	$(HEADLESS) $(PYTHON) -m pytest -n 2
 
 lint: $(READY)
 	$(PYTHON) -m ruff check .

@@ -16,8 +16,8 @@ MESSAGES: Mapping[str, str] = {
     "duplicate_id": "There is already a node with the id {id}.",
     "missing_node": "There is no node {id} here any more.",
     "no_such_port": "{node} has no port named {port}.",
-    "other_block": "{source} and {target} do not lie in the same block. Give the block a port, and link "
-    "to that from outside and inside.",
+    "other_block": "{source} and {target} do not lie in the same block. Give the block a port, and "
+    "link to that from outside and inside.",
     "not_a_block": "{node} is no block: nothing can lie in it.",
     "already_linked": "{source} and {target} are linked already.",
     "would_cycle": "A link from {source} to {target} would close a loop: data would have to be there "
@@ -57,8 +57,8 @@ MESSAGES: Mapping[str, str] = {
     "an output port, or set repeat to 1.",
     "other_blocks": "Only nodes that lie side by side can become one block.",
     "port_in_block": "The ports of a block belong to it: leave them out of the new block.",
-    "block_would_cycle": "These nodes cannot become one block: a way leaves them and comes back, so the "
-    "block would feed itself. Take the nodes in between as well.",
+    "block_would_cycle": "These nodes cannot become one block: a way leaves them and comes back, so "
+    "the block would feed itself. Take the nodes in between as well.",
     "too_deep": "Blocks can lie {limit} deep within each other, not deeper.",
     "cycle": "Data runs in a circle here: {names}. Delete one of these links.",
     "wrong_axes": "{node} needs {needed} axes, {expected}, but receives {found}: {received}. The "
@@ -125,8 +125,8 @@ MESSAGES: Mapping[str, str] = {
     "link_without_node": "A link from {source} to {target} was dropped: there is no node {id}.",
     "link_without_port": "A link from {source} to {target} was dropped: {node} has no port {port}.",
     "link_across_blocks": "A link from {source} to {target} was dropped: they do not lie in one block.",
-    "not_in_block": "{node} was put beside the blocks: {block}, which it was to lie in, is none, or lies "
-    "in itself or too deep.",
+    "not_in_block": "{node} was put beside the blocks: {block}, which it was to lie in, is none, or "
+    "lies in itself or too deep.",
     "raised_without_node": "{node} showed a parameter of a node that does not lie in it; it shows "
     "it no longer.",
     "link_twice": "A second link from {source} to {target} was dropped: they are linked already.",

@@ -1,4 +1,4 @@
-"""Edits that keep data flowing: a node put into a link, and nodes taken out of the way between others."""
+"""Edits that keep data flowing: a node put into a link, nodes taken out of the way between others."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numpy_st
 
+from engine.network.expand import expand
 from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
 from engine.network.ports import takes_many
@@ -83,6 +84,8 @@ _shapes = numpy_st.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4)
 
 @st.composite
 def weights(draw: st.DrawFn, network: Network) -> Weights:
-    names: list[Any] = [f"{node_id}.{name}" for node_id in network.nodes for name in ("weight", "bias")]
+    names: list[Any] = [
+        f"{node_id}.{name}" for node_id in expand(network).network.nodes for name in ("weight", "bias")
+    ]
     chosen = draw(st.lists(st.sampled_from(names), unique=True)) if names else []
     return {name: draw(numpy_st.arrays(draw(_types), draw(_shapes))) for name in chosen}
