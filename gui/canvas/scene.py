@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QSizeF, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Slot
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from engine.build.report import ShapeReport
 from engine.network.model import Changes, Link, clamp_position
 from engine.telemetry.frame import Frame
 from gui.canvas import tooltips
-from gui.canvas.geometry import NODE_WIDTH, is_pictured, lane_beside, may_hide, node_rect
+from gui.canvas.geometry import is_pictured, node_rect
 from gui.canvas.link_item import LinkItem, ShapeLabel
 from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.ports import Port
+from gui.canvas.router import Router
 from gui.editor import Editor
 from gui.guard import guarded
-from gui.theme import GRID, appearance
+from gui.theme import appearance
 
 
 class CanvasScene(QGraphicsScene):
@@ -30,8 +31,7 @@ class CanvasScene(QGraphicsScene):
         self._nodes: dict[str, NodeItem] = {}
         self._links: dict[Link, LinkItem] = {}
         self._touching: dict[str, set[Link]] = {}
-        #: Links so long that a card may lie in their way.
-        self._long: set[Link] = set()
+        self._router = Router(self)
         self._marked: frozenset[str] = frozenset()
         self._fault: str | None = None
         editor.changed.connect(self._follow)
@@ -173,7 +173,7 @@ class CanvasScene(QGraphicsScene):
             self._run_links(node_id)
         for link in changes.links_added:
             self._add_link(link)
-        self._run_long_links()
+        self._router.run_long(self._links)
 
     @Slot()
     def _rebuild(self) -> None:
@@ -235,63 +235,21 @@ class CanvasScene(QGraphicsScene):
         self.addItem(item.label)
         for node_id in link.touches:
             self._touching[node_id].add(link)
-        self._run(item)
+        self._router.run(item)
         self._show_shape(link, self.editor.report)
 
     def _drop_link(self, link: Link) -> None:
         item = self._links.pop(link)
         for node_id in link.touches:
             self._touching[node_id].discard(link)
-        self._long.discard(link)
+        self._router.forget(link)
         self.selected_links -= {link}
         self.removeItem(item.label)
         self.removeItem(item)
 
     def _run_links(self, node_id: str) -> None:
         for link in self._touching[node_id]:
-            self._run(self._links[link])
-
-    def _run(self, item: LinkItem) -> None:
-        link = item.link
-        start = self._nodes[link.source].anchor(Port(link.source, link.source_port, True))
-        end = self._nodes[link.target].anchor(Port(link.target, link.target_port, False))
-        item.run_between(start, end)
-        self._long.discard(link)
-        if may_hide(start, end):
-            self._long.add(link)
-            cards = self._cards_over(item)
-            if cards and self._runs_in_a_column(item, start, end):
-                return
-            lane = lane_beside(cards) if cards else None
-            while lane is not None:
-                item.run_between(start, end, lane)
-                lane = lane + 2 * GRID if self._shares_lane(item) else None
-
-    def _runs_in_a_column(self, item: LinkItem, start: QPointF, end: QPointF) -> bool:
-        """Straight down from its source, or aside at once and down to its target, if that is free."""
-        for lane in (start.x(), end.x()) if start.x() != end.x() else ():
-            item.run_between(start, end, lane)
-            if not self._cards_over(item) and not self._shares_lane(item):
-                return True
-        return False
-
-    def _run_long_links(self) -> None:
-        """Cards may have come before them, or gone."""
-        for link in list(self._long):
-            self._run(self._links[link])
-
-    def _shares_lane(self, line: LinkItem) -> bool:
-        """Whether another link runs over this one, so that they would look like one."""
-        others = (item for item in self.items(line.shape()) if isinstance(item, LinkItem))
-        return any(other is not line and other.lane == line.lane for other in others)
-
-    def _cards_over(self, line: LinkItem) -> list[QRectF]:
-        found = (item for item in self.items(line.shape()) if isinstance(item, NodeItem))
-        return [
-            QRectF(item.pos(), QSizeF(NODE_WIDTH, item.height))
-            for item in found
-            if item.node.id not in line.link.touches
-        ]
+            self._router.run(self._links[link])
 
     def _show_shape(self, link: Link, report: ShapeReport) -> None:
         found = report.nodes.get(link.source)

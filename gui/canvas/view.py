@@ -1,4 +1,4 @@
-"""The window onto the diagram: the keyboard, and which gesture a press begins."""
+"""The window onto the diagram: events of mouse and keyboard, and what is drawn over the scene."""
 
 from __future__ import annotations
 
@@ -25,36 +25,28 @@ from engine.network.model import Changes
 from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.arrange import Arranger
-from gui.canvas.connect_gesture import ConnectGesture
 from gui.canvas.drop_gesture import DropGesture, kind_in
 from gui.canvas.geometry import NODE_WIDTH, room, snap
-from gui.canvas.gesture import SLACK, Gesture
+from gui.canvas.gesture import Gesture
 from gui.canvas.glide import Glide
 from gui.canvas.guides import united
 from gui.canvas.hover import Hover
-from gui.canvas.link_item import LinkItem
 from gui.canvas.minimap import Minimap
-from gui.canvas.move_gesture import MoveGesture
-from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.paper import PaperView
-from gui.canvas.ports import REACH, Port
+from gui.canvas.pointer import Pointer
 from gui.canvas.scene import CanvasScene
-from gui.canvas.select_gesture import SelectGesture
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import GRID
 
 _FIT_MARGIN = 32.0
-#: Screen pixels within which a dragged wire jumps to a port.
-_SNAP = 24.0
 _ARROWS = {
     Qt.Key.Key_Left: (-GRID, 0),
     Qt.Key.Key_Right: (GRID, 0),
     Qt.Key.Key_Up: (0, -GRID),
     Qt.Key.Key_Down: (0, GRID),
 }
-_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class CanvasView(PaperView):
@@ -69,6 +61,7 @@ class CanvasView(PaperView):
         self._scene = CanvasScene(editor, self)
         self._gesture: Gesture | None = None
         self._hover = Hover(self._scene)
+        self._pointer = Pointer(self, self._scene)
         self._space = False
         self._nudges = 0
         self._fitted = False
@@ -165,49 +158,10 @@ class CanvasView(PaperView):
 
     def _begin(self, event: QMouseEvent) -> None:
         self.glide.end()
-        point = self.mapToScene(event.position().toPoint())
-        adding = bool(event.modifiers() & _ADDING)
-        if event.button() == Qt.MouseButton.MiddleButton or self._space:
-            self._gesture = PanGesture(self, point)
-            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
-            return
-        target = self._target(point)
         self._hover.leave()
-        if isinstance(target, Port):
-            self._gesture = ConnectGesture(self._scene, target, _SNAP / self.zoom)
-        elif isinstance(target, NodeItem) and target.on_badge(point):
-            self._editor.select(frozenset({target.node.id}))
-            self.badge_clicked.emit(target.node.id)
-        elif isinstance(target, NodeItem):
-            self._press_node(target.node.id, point, adding)
-        elif isinstance(target, LinkItem):
-            links = self._scene.selected_links if adding else frozenset()
-            self._scene.select_links(links ^ {target.link})
-            if not adding:
-                self._editor.select(frozenset())
-        else:
-            self._clear_links(adding)
-            self._gesture = SelectGesture(self._scene, point, adding)
-
-    def _press_node(self, node_id: str, point: QPointF, adding: bool) -> None:
-        selection = self._editor.selection
-        self._clear_links(adding)
-        if adding:
-            self._editor.select(selection ^ {node_id})
-        elif node_id not in selection:
-            self._editor.select(frozenset({node_id}))
-        if node_id in self._editor.selection:
-            only = None if adding else node_id
-            self._gesture = MoveGesture(self._scene, point, SLACK / self.zoom, only)
-
-    def _clear_links(self, adding: bool) -> None:
-        if not adding:
-            self._scene.select_links(frozenset())
-
-    def _target(self, point: QPointF) -> Port | NodeItem | LinkItem | None:
-        """What a press at `point` would act on. Ports only where they are drawn."""
-        port = self._scene.port_near(point, REACH) if self.zoom >= READABLE else None
-        return port or self._scene.target_at(point)
+        self._gesture = self._pointer.press(event, panning=self._space)
+        if isinstance(self._gesture, PanGesture):
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def _end(self, point: QPointF | None) -> None:
         """Finish the gesture at `point`, or cancel it."""
@@ -289,7 +243,7 @@ class CanvasView(PaperView):
         if self._gesture is not None:
             self._gesture.move(point)
         elif not self._space:
-            self._hover.over(self._target(point))
+            self._hover.over(self._pointer.target(point))
 
     @guarded(None)
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

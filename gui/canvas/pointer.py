@@ -1,0 +1,83 @@
+"""Which gesture a press of the mouse begins, by what lies under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+
+from gui.canvas.connect_gesture import ConnectGesture
+from gui.canvas.gesture import SLACK, Gesture
+from gui.canvas.link_item import LinkItem
+from gui.canvas.move_gesture import MoveGesture
+from gui.canvas.node_item import READABLE, NodeItem
+from gui.canvas.pan_gesture import PanGesture
+from gui.canvas.ports import REACH, Port
+from gui.canvas.scene import CanvasScene
+from gui.canvas.select_gesture import SelectGesture
+
+if TYPE_CHECKING:
+    from gui.canvas.view import CanvasView
+
+#: Screen pixels within which a dragged wire jumps to a port.
+_SNAP = 24.0
+_ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+
+
+class Pointer:
+    """Selects what is pressed, and says what a drag from there will do."""
+
+    def __init__(self, view: CanvasView, scene: CanvasScene) -> None:
+        self._view = view
+        self._scene = scene
+        self._editor = scene.editor
+
+    def press(self, event: QMouseEvent, *, panning: bool) -> Gesture | None:
+        """The gesture that this press begins, None for a mere click."""
+        point = self._view.mapToScene(event.position().toPoint())
+        if event.button() == Qt.MouseButton.MiddleButton or panning:
+            return PanGesture(self._view, point)
+        adding = bool(event.modifiers() & _ADDING)
+        target = self.target(point)
+        if isinstance(target, Port):
+            return ConnectGesture(self._scene, target, _SNAP / self._view.zoom)
+        if isinstance(target, NodeItem):
+            return self._press_node(target, point, adding)
+        if isinstance(target, LinkItem):
+            self._press_link(target, adding)
+            return None
+        self._clear_links(adding)
+        return SelectGesture(self._scene, point, adding)
+
+    def target(self, point: QPointF) -> Port | NodeItem | LinkItem | None:
+        """What a press at a scene point would act on. Ports only where they are drawn."""
+        port = self._scene.port_near(point, REACH) if self._view.zoom >= READABLE else None
+        return port or self._scene.target_at(point)
+
+    def _press_node(self, item: NodeItem, point: QPointF, adding: bool) -> Gesture | None:
+        node_id = item.node.id
+        if item.on_badge(point):
+            self._editor.select(frozenset({node_id}))
+            self._view.badge_clicked.emit(node_id)
+            return None
+        selection = self._editor.selection
+        self._clear_links(adding)
+        if adding:
+            self._editor.select(selection ^ {node_id})
+        elif node_id not in selection:
+            self._editor.select(frozenset({node_id}))
+        if node_id not in self._editor.selection:
+            return None
+        only = None if adding else node_id
+        return MoveGesture(self._scene, point, SLACK / self._view.zoom, only)
+
+    def _press_link(self, item: LinkItem, adding: bool) -> None:
+        links = self._scene.selected_links if adding else frozenset()
+        self._scene.select_links(links ^ {item.link})
+        if not adding:
+            self._editor.select(frozenset())
+
+    def _clear_links(self, adding: bool) -> None:
+        if not adding:
+            self._scene.select_links(frozenset())
