@@ -92,6 +92,21 @@ COMMANDS: Mapping[str, Command] = {
             "",
             _("Save the diagram as a PNG, SVG or PDF picture"),
         ),
+        Command("group", _("&Make a Block"), "Ctrl+G", "", _("The selected nodes become one block")),
+        Command("ungroup", _("&Take Apart"), "Ctrl+Shift+G", "", _("A block's nodes take its place")),
+        Command(
+            "toggle_block",
+            _("&Open or Close"),
+            "Ctrl+E",
+            "",
+            _("Show the inside of the block in place, or its card"),
+        ),
+        Command("enter_block", _("Step &Inside"), "Ctrl+Return", "", _("Show only its inside")),
+        Command("leave_block", _("Step O&ut"), "Alt+Up", "", _("Back to what lies around the block")),
+        Command("comment", _("Add a &Comment"), "Ctrl+Shift+C", "", _("Words beside the network")),
+        Command(
+            "frame", _("Add a &Frame"), "Ctrl+Shift+F", "", _("A coloured ground for the selection")
+        ),
         Command("problems", _("&Problems"), "Ctrl+Shift+M", "", _("List what is wrong, with fixes")),
         Command("next_problem", _("&Next Problem"), "F8", "", _("Go to the next problem")),
         Command("theme", _("&Dark Theme"), "Ctrl+Shift+L", "theme", _("Light or dark")),

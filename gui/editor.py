@@ -37,6 +37,8 @@ class Editor(QObject):
     #: There are proven fixes now for the problems in `report`.
     fixes_changed = Signal()
     selection_changed = Signal()
+    #: One stepped into a block, or out of it.
+    level_changed = Signal()
     refused = Signal(object)
     #: Another project took the place of the one before: drop every picture of it.
     replaced = Signal()
@@ -50,6 +52,7 @@ class Editor(QObject):
         self._report = EMPTY_REPORT
         self._fixes: Fixes | None = None
         self._selection: frozenset[str] = frozenset()
+        self._level = ""
 
     # What is there now
 
@@ -103,6 +106,11 @@ class Editor(QObject):
         """The one selected node, or None when there is none or several."""
         return next(iter(self._selection)) if len(self._selection) == 1 else None
 
+    @property
+    def level(self) -> str:
+        """The block that one has stepped into, "" for the network itself."""
+        return self._level
+
     # Changing it
 
     def edit(self, edit: Edit, title: str, merge: str = "") -> bool:
@@ -134,6 +142,20 @@ class Editor(QObject):
             self._selection = ids
             self.selection_changed.emit()
 
+    def enter(self, block: str) -> None:
+        """Step into a block, or with "" to the network itself. The selection stays behind."""
+        if block != self._level and (not block or self._is_block(block)):
+            self.select(frozenset())
+            self._level = block
+            self.level_changed.emit()
+
+    def leave(self) -> None:
+        """Step out of the block one is in, and select it."""
+        block = self._level
+        if block:
+            self.enter(self.network.nodes[block].block)
+            self.select(frozenset({block}))
+
     def set_weights(self, weights: Weights) -> None:
         """Trained numbers arrived: they belong to the project but are not an edit."""
         self._weights = weights
@@ -141,6 +163,7 @@ class Editor(QObject):
     def open(self, project: Project, weights: Weights) -> None:
         """Show another project; its undo history begins now."""
         self.select(frozenset())
+        self._level = ""
         self._project = project
         self._weights = weights
         self._report = EMPTY_REPORT
@@ -166,6 +189,7 @@ class Editor(QObject):
     def _show(self, project: Project) -> None:
         """Undo and redo end here as well: one door for every change."""
         before, self._project = self._project, project
+        self._stay_inside(before.network)
         difference: Changes = changes(before.network, project.network)
         if before.network is not project.network:
             self.changed.emit(difference)
@@ -174,6 +198,19 @@ class Editor(QObject):
         self._infer({})
         if before.recipe != project.recipe or before.data != project.data:
             self.recipe_changed.emit()
+
+    def _is_block(self, node_id: str) -> bool:
+        node = self.network.nodes.get(node_id)
+        return node is not None and node.kind == "Block"
+
+    def _stay_inside(self, before: Network) -> None:
+        """When the block one is in is gone, one is in what was around it."""
+        level = self._level
+        while level and not self._is_block(level):
+            level = before.nodes[level].block if level in before.nodes else ""
+        if level != self._level:
+            self._level = level
+            self.level_changed.emit()
 
     def _infer(self, weights: Weights) -> None:
         if self._shapes is not None:

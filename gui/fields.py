@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QWidget,
+)
 
 from engine.network.layers import Parameter
 from engine.network.model import Node, ParameterValue
+from gui.guard import guarded
 from gui.theme import appearance, number_font
 from gui.words import sentence
 
 SMALLEST_WIDTH = 64  #: px
+WORDS_HEIGHT = 120  #: px
 
 
 class ParameterField(QWidget):
@@ -32,6 +43,8 @@ class ParameterField(QWidget):
         self._spin: QSpinBox | None = None
         self._check: QCheckBox | None = None
         self._line: QLineEdit | None = None
+        self._choice: QComboBox | None = None
+        self._words: Words | None = None
         # A value of the wrong type can only be shown, and corrected, as text.
         if parameter.type == "bool" and isinstance(value, bool):
             self._check = QCheckBox()
@@ -40,6 +53,15 @@ class ParameterField(QWidget):
         elif parameter.type == "int" and parameter.complaint(value) is None:
             self._spin = self._make_spin()
             layout.addWidget(self._spin)
+        elif parameter.type == "choice" and parameter.complaint(value) is None:
+            self._choice = QComboBox()
+            self._choice.addItems(list(parameter.choices))
+            self._choice.textActivated.connect(self._commit)
+            layout.addWidget(self._choice)
+        elif parameter.type == "text" and isinstance(value, str):
+            self._words = Words()
+            self._words.left.connect(self._commit)
+            layout.addWidget(self._words)
         else:
             self._line = QLineEdit()
             self._line.setFont(number_font())
@@ -54,7 +76,7 @@ class ParameterField(QWidget):
 
     @property
     def editor(self) -> QWidget:
-        widget = self._spin or self._check or self._line
+        widget = self._spin or self._check or self._line or self._choice or self._words
         assert widget is not None
         return widget
 
@@ -65,6 +87,10 @@ class ParameterField(QWidget):
             self._check.setChecked(bool(value))
         elif self._spin is not None and isinstance(value, int):
             self._spin.setValue(value)
+        elif self._choice is not None:
+            self._choice.setCurrentText(str(value))
+        elif self._words is not None and self._words.toPlainText() != value:
+            self._words.setPlainText(str(value))
         elif self._line is not None and self._line.text() != value_text(value):
             self._line.setText(value_text(value))
         self._mark(value)
@@ -83,7 +109,7 @@ class ParameterField(QWidget):
         spin.valueChanged.connect(self._commit)
         return spin
 
-    def _commit(self, value: bool | int) -> None:
+    def _commit(self, value: bool | int | str) -> None:
         self.committed.emit(value)
 
     def _commit_text(self) -> None:
@@ -103,6 +129,30 @@ class ParameterField(QWidget):
             why = "" if problem is None else "\n\n" + sentence(problem)
             self._line.setToolTip(self.parameter.help + why)
         return problem is None
+
+
+class Words(QPlainTextEdit):
+    """Several lines of text; `left` carries them when the keyboard goes elsewhere, or on Ctrl+Enter."""
+
+    left = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setMinimumHeight(WORDS_HEIGHT)
+
+    @guarded(None)
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit(self.toPlainText())
+
+    @guarded(None)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit(self.toPlainText())
+        else:
+            super().keyPressEvent(event)
 
 
 def value_text(value: ParameterValue) -> str:

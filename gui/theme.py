@@ -32,6 +32,17 @@ FAMILY_COLORS: Mapping[str, str] = {
 }
 
 
+#: Grounds of frames, by the names in a file.
+FRAME_COLORS: Mapping[str, str] = {
+    "grey": "#8A9096",
+    "blue": "#3D8FD1",
+    "orange": "#E08A2C",
+    "green": "#2FA36B",
+    "purple": "#9A6BC4",
+    "yellow": "#D9B92E",
+}
+
+
 @dataclass(frozen=True)
 class Theme:
     """The colours of one theme, as #RRGGBB. Text tokens reach a contrast of 4.5 on their ground."""

@@ -22,6 +22,8 @@ from engine.session import EngineThread
 from engine.shape_service import ShapeService
 from engine.telemetry.recorder import Recorder
 from gui.actions import Actions
+from gui.block_commands import BlockCommands
+from gui.breadcrumb import Breadcrumb
 from gui.canvas.view import CanvasView
 from gui.documents import SUFFIX, Documents
 from gui.editor import Editor
@@ -67,6 +69,8 @@ class MainWindow(QMainWindow):
         self.layout_commands = LayoutCommands(
             self.commands, self.canvas, self.documents, settings, self
         )
+        self.block_commands = BlockCommands(self.commands, self.canvas, self)
+        self.breadcrumb = Breadcrumb(self.editor)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
         self._docks: dict[str, QDockWidget] = {}
@@ -93,6 +97,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self.message_bar)
+        column.addWidget(self.breadcrumb)
         column.addWidget(self.canvas, 1)
         self.setCentralWidget(center)
         self.setStatusBar(self.status)
@@ -223,9 +228,9 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def go_to_node(self, node_id: str) -> None:
-        """Select a node and bring it into the middle."""
-        self.editor.select(frozenset({node_id}))
+        """Select a node and bring it into the middle, stepping into its block where it takes that."""
         self.canvas.center_on(node_id)
+        self.editor.select(frozenset({node_id}))
 
     @Slot(int)
     def _problems_counted(self, count: int) -> None:

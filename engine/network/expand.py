@@ -39,7 +39,7 @@ class Expansion:
 
 def expand(network: Network) -> Expansion:
     """The flat network. One without blocks or comments is its own expansion."""
-    if all(_computes(node) for node in network.nodes.values()):
+    if all(computes(node) for node in network.nodes.values()):
         return Expansion(network)
     too_large = _too_large(network)
     if too_large is not None:
@@ -61,7 +61,8 @@ def copies(network: Network, node_id: str) -> int:
     return count
 
 
-def _computes(node: Node) -> bool:
+def computes(node: Node) -> bool:
+    """Whether a node is a layer, or of an unknown kind: no block, port of one, or note."""
     layer = LAYERS.get(node.kind)
     return layer is None or layer.computes
 
@@ -92,7 +93,7 @@ class _Expander:
         nodes: dict[str, Node] = {}
         for node_id, copy in self._instances(""):
             node = self._network.nodes[node_id]
-            if _computes(node):
+            if computes(node):
                 flat_id = self._flat_id(node_id, copy)
                 nodes[flat_id] = self._copied(node, flat_id, copy)
         links = tuple(self._links())
@@ -146,7 +147,7 @@ class _Expander:
         return replace(node, id=flat_id, name=name, block="")
 
     def _links(self) -> Iterator[Link]:
-        computing = {node.id for node in self._network.nodes.values() if _computes(node)}
+        computing = {node.id for node in self._network.nodes.values() if computes(node)}
         where: dict[str, list[Copy]] = {}
         for node_id, copy in self._instances(""):
             where.setdefault(node_id, []).append(copy)
@@ -183,7 +184,7 @@ class _Expander:
         while (node_id, port, copy) not in seen:
             seen.add((node_id, port, copy))
             node = self._network.nodes[node_id]
-            if _computes(node):
+            if computes(node):
                 return self._flat_id(node_id, copy), port
             before = self._before(node, port, copy)
             if before is None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QObject, Slot
 
 from engine.network.arrange import Box, Position, arrange
-from engine.network.edits import MoveNodes
+from engine.network.edits import Edit, MoveNodes, SetParameter, Together
 from engine.network.model import Network
 from gui.background import Background
+from gui.canvas.geometry import node_rect
 from gui.canvas.glide import Glide
+from gui.canvas.guides import united
 from gui.canvas.scene import CanvasScene
 
 #: More nodes than this are arranged in another thread.
@@ -69,13 +71,9 @@ class Arranger(QObject):
         return work
 
     def _boxes(self, network: Network, ids: Iterable[str]) -> dict[str, Box]:
-        """Where a card lies inside its block, and how much room it needs."""
-        sizes = {key: self._scene.card_rect(key).size() for key in ids}
-        nodes = network.nodes
-        return {
-            key: Box(nodes[key].x, nodes[key].y, size.width(), size.height())
-            for key, size in sizes.items()
-        }
+        """Where a card, or the frame of an opened block, lies inside its block, and how large it is."""
+        rects = {key: node_rect(network, network.nodes[key]) for key in ids}
+        return {key: Box(r.x(), r.y(), r.width(), r.height()) for key, r in rects.items()}
 
     def _others(self, network: Network, block: str, moving: Mapping[str, Box]) -> list[Box]:
         still = (key for key in network.children.get(block, ()) if key not in moving)
@@ -86,11 +84,39 @@ class Arranger(QObject):
 
     def _move(self, positions: Mapping[str, Position]) -> None:
         editor = self._scene.editor
-        nodes = editor.network.nodes
-        moved = {key: to for key, to in positions.items() if to != (nodes[key].x, nodes[key].y)}
+        network = editor.network
+        moved: dict[str, Position] = {}
+        for key, (x, y) in positions.items():
+            node = network.nodes[key]
+            # The frame of an opened block may begin farther left or higher than the block's (x, y).
+            rect = node_rect(network, node)
+            to = (node.x + x - rect.x(), node.y + y - rect.y())
+            if to != (node.x, node.y):
+                moved[key] = to
         if moved:
-            title = self.tr("Arrange")
-            self._glide.over(moved, lambda: editor.edit(MoveNodes(moved), title))
+            edit = Together((MoveNodes(moved), *refitted_frames(network, moved)))
+            self._glide.over(moved, lambda: editor.edit(edit, self.tr("Arrange")))
+
+
+def refitted_frames(network: Network, moved: Mapping[str, Position]) -> Iterator[Edit]:
+    """Frames go with what lies on them: the edits that lay each around it again."""
+    after = MoveNodes(moved).apply(network)
+    for frame in network.nodes.values():
+        if frame.kind != "Frame":
+            continue
+        ground = node_rect(network, frame)
+        beside = (network.nodes[key] for key in network.children.get(frame.block, ()))
+        on_it = [node for node in beside if ground.contains(node_rect(network, node))]
+        on_it.remove(frame)
+        if moved.keys().isdisjoint(node.id for node in on_it):
+            continue
+        old = united(node_rect(network, node) for node in on_it)
+        new = united(node_rect(after, after.nodes[node.id]) for node in on_it)
+        place = ground.topLeft() + new.topLeft() - old.topLeft()
+        grown = ground.size() + new.size() - old.size()
+        yield MoveNodes({frame.id: (place.x(), place.y())})
+        yield SetParameter(frame.id, "width", round(grown.width()))
+        yield SetParameter(frame.id, "height", round(grown.height()))
 
 
 def level(scene: CanvasScene) -> list[str]:

@@ -5,12 +5,14 @@ A node's (x, y) is the upper left corner of its card. Data runs from top to bott
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath
+from collections.abc import Iterable
 
-from engine.network.layers import LAYERS
-from engine.network.model import Network, Node, clamp_position
-from gui.theme import GRID
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainterPath
+
+from engine.network.layers import LAYERS, complete
+from engine.network.model import CANVAS_LIMIT, Network, Node, clamp_position
+from gui.theme import GRID, ui_font
 
 NODE_WIDTH = 176
 NODE_HEIGHT = 48
@@ -18,6 +20,13 @@ NODE_HEIGHT = 48
 STRIP_HEIGHT = 40
 #: Between two linked cards: room for the shape of the tensor between them.
 GAP = 40
+#: Height of the title of an opened block or a frame, and the room around what lies in it.
+TITLE_HEIGHT = 32
+PADDING = 24
+#: From the corner of an opened block to the (0, 0) of its inside.
+INSIDE = QPointF(PADDING, TITLE_HEIGHT + PADDING)
+COMMENT_WIDTH, COMMENT_MARGIN = 240, 12
+LONGEST_COMMENT = 4_000
 #: Families whose output is a picture.
 PICTURED = frozenset({"convolution", "pooling"})
 
@@ -44,15 +53,61 @@ def room(kind: str) -> int:
     return NODE_HEIGHT + (STRIP_HEIGHT if is_pictured(kind) else 0)
 
 
-def node_rect(node: Node) -> QRectF:
-    """All the place a node may need."""
-    return QRectF(*clamp_position(node.x, node.y), NODE_WIDTH, room(node.kind))
+def node_rect(network: Network, node: Node) -> QRectF:
+    """All the place a node may need, in its block."""
+    corner = QPointF(*clamp_position(node.x, node.y))
+    if node.kind == "Block" and node.open:
+        rects = (node_rect(network, network.nodes[key]) for key in network.children.get(node.id, ()))
+        return opened_rect(corner, [rect.translated(corner + INSIDE) for rect in rects])
+    return QRectF(corner, card_size(node))
 
 
-def free_place(network: Network, x: float, y: float) -> tuple[float, float]:
-    """The first place at (x, y) or to its right where a card overlaps no other."""
+def card_size(node: Node) -> QSizeF:
+    """Of a node that is no opened block."""
+    if node.kind == "Comment":
+        return comment_size(node)
+    if node.kind == "Frame":
+        values = complete(node)
+        return QSizeF(*(_px(values[name]) for name in ("width", "height")))
+    return QSizeF(NODE_WIDTH, room(node.kind))
+
+
+def opened_rect(corner: QPointF, inside: Iterable[QRectF]) -> QRectF:
+    """The frame of an opened block around what lies in it; its title begins at `corner`, or where
+    something lies farther to the left or higher."""
+    frame = QRectF(corner, QSizeF(NODE_WIDTH + 2 * PADDING, TITLE_HEIGHT + PADDING))
+    for rect in inside:
+        frame |= rect.adjusted(-PADDING, -PADDING - TITLE_HEIGHT, PADDING, PADDING)
+    return frame
+
+
+def comment_size(node: Node) -> QSizeF:
+    """As high as its words need."""
+    metrics = QFontMetricsF(ui_font(13))
+    width = COMMENT_WIDTH - 2 * COMMENT_MARGIN
+    text = comment_text(node)
+    flags = Qt.TextFlag.TextWordWrap.value
+    high = metrics.boundingRect(QRectF(0, 0, width, 1e6), flags, text).height()
+    return QSizeF(COMMENT_WIDTH, max(NODE_HEIGHT, high + 2 * COMMENT_MARGIN))
+
+
+def comment_text(node: Node) -> str:
+    """What a comment says, no longer than a person reads."""
+    text = complete(node)["text"]
+    return text[:LONGEST_COMMENT] if isinstance(text, str) else ""
+
+
+def _px(value: object) -> float:
+    """A size from a file, which may be anything."""
+    least, most = 64.0, CANVAS_LIMIT / 10
+    return min(max(float(value), least), most) if isinstance(value, int | float) else least
+
+
+def free_place(network: Network, x: float, y: float, block: str = "") -> tuple[float, float]:
+    """The first place at (x, y) in a block, or to its right, where a card overlaps no other."""
     x, y = snap(x, y)
-    taken = [node_rect(node) for node in network.nodes.values()]
+    beside = (network.nodes[key] for key in network.children.get(block, ()))
+    taken = [node_rect(network, node) for node in beside if node.kind != "Frame"]
     row = [rect for rect in taken if rect.top() < y + NODE_HEIGHT and rect.bottom() > y]
     for rect in sorted(row, key=QRectF.left):
         if rect.left() < x + NODE_WIDTH and rect.right() > x:
@@ -62,7 +117,8 @@ def free_place(network: Network, x: float, y: float) -> tuple[float, float]:
 
 def below(network: Network, node: Node) -> tuple[float, float]:
     """Where the successor of `node` goes: below it, or beside what is there already."""
-    return free_place(network, node.x, node.y + room(node.kind) + GAP)
+    rect = node_rect(network, node)
+    return free_place(network, node.x, rect.bottom() + GAP, node.block)
 
 
 def wire(start: QPointF, end: QPointF, lane: float | None = None) -> tuple[QPainterPath, QPointF]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QCoreApplication, QPointF
 
 from engine.network.edits import MoveNodes
-from engine.network.model import clamp_position
 from gui.canvas.gesture import Gesture
 from gui.canvas.guides import Guides
 from gui.canvas.scene import CanvasScene
@@ -22,8 +23,7 @@ class MoveGesture(Gesture):
         self._press = point
         self._slack = slack
         self._clicked = clicked
-        nodes = scene.editor.network.nodes
-        self._before = {key: (nodes[key].x, nodes[key].y) for key in scene.editor.selection}
+        self._before = {key: scene.position(key) for key in moved_with(scene, scene.editor.selection)}
         self._now: dict[str, tuple[float, float]] = {}
         self._guides: Guides | None = None
 
@@ -45,7 +45,8 @@ class MoveGesture(Gesture):
             self._scene.editor.select(frozenset({self._clicked}))
         if self._now and self._now != self._before:
             title = QCoreApplication.translate("Canvas", "Move")
-            self._scene.editor.edit(MoveNodes(self._now), title)
+            to = {key: self._scene.relative(key, *place) for key, place in self._now.items()}
+            self._scene.editor.edit(MoveNodes(to), title)
 
     def _clear_guides(self) -> None:
         if self._guides is not None:
@@ -54,6 +55,18 @@ class MoveGesture(Gesture):
     def cancel(self) -> None:
         self._clear_guides()
         # Where the network has them now: an undo may have ended the drag.
-        nodes = self._scene.editor.network.nodes
-        there = (key for key in self._before if key in nodes)
-        self._scene.place({key: clamp_position(nodes[key].x, nodes[key].y) for key in there})
+        there = [key for key in self._before if self._scene.shows(key)]
+        self._scene.place({key: self._scene.position(key) for key in there})
+
+
+def moved_with(scene: CanvasScene, ids: Iterable[str]) -> list[str]:
+    """The nodes in sight that a drag of `ids` moves: what lies on a frame goes with it; what lies in
+    an opened block is moved by the block."""
+    network = scene.editor.network
+    found = {key: None for key in ids if scene.shows(key)}
+    for key in list(found):
+        if network.nodes[key].kind == "Frame":
+            ground = scene.card_rect(key)
+            beside = (other for other in network.children.get(network.nodes[key].block, ()))
+            found |= {other: None for other in beside if ground.contains(scene.card_rect(other))}
+    return [key for key in found if found.keys().isdisjoint(network.blocks_around(key))]

@@ -13,7 +13,7 @@ from engine.amounts import count_text
 from engine.build.report import ShapeReport
 from engine.messages import shown
 from engine.network.layers import LAYERS
-from engine.network.model import Node, clamp_position
+from engine.network.model import Node
 from engine.telemetry.frame import Array
 from gui import icons
 from gui.canvas import ports, summary
@@ -37,11 +37,12 @@ _MARGIN = 8.0
 class NodeItem(QGraphicsItem):
     """Shows one Node. It changes nothing: gestures do, through the editor."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, dots: tuple[Port, ...] = (), second: str = "") -> None:
         super().__init__()
         self.setZValue(1)
         self.node = node
-        self.ports: tuple[Port, ...] = ()
+        self.ports = dots
+        self._second = second
         self.problem = False  #: something is wrong at this node
         self.cause = False  #: this node is why something further down is wrong
         self.fault = False  #: training stopped here
@@ -53,15 +54,26 @@ class NodeItem(QGraphicsItem):
         self._card = QPainterPath()
         self._band = QPainterPath()
         self._shape_card()
-        self.show_node(node)
+        self.show_node(node, dots, second)
 
     # What it shows
 
-    def show_node(self, node: Node) -> None:
+    def show_node(self, node: Node, dots: tuple[Port, ...], second: str = "") -> None:
+        """Look as this node does now, with `second` as second line instead of its parameters; where
+        it lies is said by `put`."""
         self.node = node
-        self.ports = ports.ports_of(node)
-        self.setPos(*clamp_position(node.x, node.y))
+        self.ports = dots
+        self._second = second
         self._write()
+
+    def put(self, corner: QPointF) -> None:
+        """Lie with the node's (x, y) at this place of the scene."""
+        self.setPos(corner)
+
+    @property
+    def corner(self) -> QPointF:
+        """Where the node's (x, y) is shown, in scene coordinates."""
+        return self.pos()
 
     def show_report(self, report: ShapeReport) -> bool:
         """Take what shape inference says about this node; problems are set by the scene."""
@@ -109,12 +121,21 @@ class NodeItem(QGraphicsItem):
         return NODE_HEIGHT + (STRIP_HEIGHT if self._strip is not None else 0)
 
     @property
+    def card(self) -> QRectF:
+        """What is drawn, in the item's own coordinates."""
+        return QRectF(0, 0, NODE_WIDTH, self.height)
+
+    @property
+    def scene_card(self) -> QRectF:
+        return self.card.translated(self.pos())
+
+    @property
     def shows_maps(self) -> bool:
         return self._strip is not None
 
     def anchor(self, port: Port) -> QPointF:
         """Centre of a port, in scene coordinates."""
-        return self.pos() + ports.place(self.ports, port, self.height)
+        return self.pos() + ports.place(self.ports, port, self.card)
 
     def on_badge(self, point: QPointF) -> bool:
         """Whether a scene point is on the mark of a problem."""
@@ -123,7 +144,7 @@ class NodeItem(QGraphicsItem):
     # Preparing: done once a change, not once a repaint
 
     def _shape_card(self) -> None:
-        whole = QRectF(0, 0, NODE_WIDTH, self.height)
+        whole = self.card
         self._card = QPainterPath()
         self._card.addRoundedRect(whole, CORNER, CORNER)
         side = QPainterPath()
@@ -136,21 +157,24 @@ class NodeItem(QGraphicsItem):
         room = _RIGHT - _LEFT - (_BADGE.width() + 4 if badge else 0)
         name_font = ui_font(13, QFont.Weight.Medium)
         count = count_text(self._parameters) if self._parameters else ""
-        self._count = _line(count, number_font(12))
+        self._count = line(count, number_font(12))
         self._count_at = QPointF(_LEFT + room - self._count.size().width(), _FIRST_LINE)
         # On one baseline with the name, whose letters are taller.
         rise = QFontMetricsF(name_font).ascent() - QFontMetricsF(number_font(12)).ascent()
         self._count_at += QPointF(0, rise)
         room -= self._count.size().width() + 8 if count else 0.0
-        self._name = _line(_fitting(name_font, shown(self.node.name), room), name_font)
-        self._summary = _line(self._second_line(_RIGHT - _LEFT), ui_font(12))
+        self._name = line(fitting(name_font, self._shown_name(), room), name_font)
+        self._summary = line(self._second_line(_RIGHT - _LEFT), ui_font(12))
+
+    def _shown_name(self) -> str:
+        return shown(self.node.name)
 
     def _second_line(self, room: float) -> str:
         font = ui_font(12)
-        text = summary.summary(self.node)
+        text = self._second or summary.summary(self.node)
         layer = LAYERS.get(self.node.kind)
         if text or layer is None:
-            return _fitting(font, text, room)
+            return fitting(font, text, room)
         width = QFontMetricsF(font).horizontalAdvance
         return next((text for text in summary.stand_in(layer) if width(text) <= room), "")
 
@@ -176,10 +200,12 @@ class NodeItem(QGraphicsItem):
         self._draw_text(painter)
         if self._strip is not None:
             self._strip.draw(painter)
+        self._draw_ports(painter)
+
+    def _draw_ports(self, painter: QPainter) -> None:
         for port in self.ports:
             look = self._looks.get(port, PortLook.REST)
-            centre = ports.place(self.ports, port, self.height)
-            ports.draw_port(painter, centre, look, self.selected)
+            ports.draw_port(painter, ports.place(self.ports, port, self.card), look, self.selected)
 
     def _draw_card(self, painter: QPainter) -> None:
         known = self.node.kind in LAYERS
@@ -190,7 +216,7 @@ class NodeItem(QGraphicsItem):
         painter.drawPath(self._card)
         if self.selected:
             painter.setPen(QPen(color("accent"), 2))
-            ring = QRectF(0, 0, NODE_WIDTH, self.height).adjusted(-3, -3, 3, 3)
+            ring = self.card.adjusted(-3, -3, 3, 3)
             painter.drawRoundedRect(ring, CORNER + 3, CORNER + 3)
 
     def _border(self) -> QPen:
@@ -228,15 +254,15 @@ class NodeItem(QGraphicsItem):
         painter.setFont(number_font(12))
         painter.drawStaticText(self._count_at, self._count)
         if self.problem or self.fault:
-            _draw_badge(painter)
+            draw_badge(painter, _BADGE)
 
 
-def _draw_badge(painter: QPainter) -> None:
+def draw_badge(painter: QPainter, place: QRectF) -> None:
     """An exclamation mark in a disc: seen without colour, too."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(color("error"))
-    painter.drawEllipse(_BADGE)
-    centre = _BADGE.center()
+    painter.drawEllipse(place)
+    centre = place.center()
     stroke = QPen(color("surface"), 1.75)
     stroke.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(stroke)
@@ -244,11 +270,11 @@ def _draw_badge(painter: QPainter) -> None:
     painter.drawPoint(centre + QPointF(0, 3.5))
 
 
-def _fitting(font: QFont, text: str, room: float) -> str:
+def fitting(font: QFont, text: str, room: float) -> str:
     return QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
 
 
-def _line(text: str, font: QFont) -> QStaticText:
+def line(text: str, font: QFont) -> QStaticText:
     line = QStaticText(text)
     line.setTextFormat(Qt.TextFormat.PlainText)
     line.prepare(font=font)

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
+from gui.canvas.block_item import BlockItem
+from gui.canvas.blocks import toggle
 from gui.canvas.connect_gesture import ConnectGesture
 from gui.canvas.gesture import SLACK, Gesture
 from gui.canvas.link_item import LinkItem
 from gui.canvas.move_gesture import MoveGesture
 from gui.canvas.node_item import READABLE, NodeItem
+from gui.canvas.note_items import FrameItem
 from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.ports import REACH, Port
+from gui.canvas.resize_gesture import ResizeGesture
 from gui.canvas.scene import CanvasScene
 from gui.canvas.select_gesture import SelectGesture
 
@@ -55,8 +59,22 @@ class Pointer:
         port = self._scene.port_near(point, REACH) if self._view.zoom >= READABLE else None
         return port or self._scene.target_at(point)
 
+    def step_into(self, point: QPointF) -> bool:
+        """Step into the block at a scene point; False when there is none."""
+        target = self.target(point)
+        if not isinstance(target, BlockItem) or target.on_toggle(point):
+            return False
+        self._editor.enter(target.node.id)
+        return True
+
     def _press_node(self, item: NodeItem, point: QPointF, adding: bool) -> Gesture | None:
         node_id = item.node.id
+        if isinstance(item, BlockItem) and item.on_toggle(point):
+            toggle(self._scene, node_id)
+            return None
+        if isinstance(item, FrameItem) and item.on_handle(point):
+            self._editor.select(frozenset({node_id}))
+            return ResizeGesture(self._scene, item, point)
         if item.on_badge(point):
             self._editor.select(frozenset({node_id}))
             self._view.badge_clicked.emit(node_id)

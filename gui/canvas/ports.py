@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen
 
-from engine.network.layers import LAYERS
-from engine.network.model import Link, Node
-from gui.canvas.geometry import NODE_WIDTH
+from engine.network.model import Link, Network, Node
+from engine.network.ports import input_ports, output_ports
 from gui.theme import color
 
 RADIUS = 4.0
@@ -35,23 +34,20 @@ class PortLook(Enum):
     CLOSED = "closed"
 
 
-def ports_of(node: Node) -> tuple[Port, ...]:
+def ports_of(network: Network, node: Node) -> tuple[Port, ...]:
     """The ports a node shows; one of each for a kind that is not known here."""
-    layer = LAYERS.get(node.kind)
-    inputs = ("in",) if layer is None else layer.inputs
-    outputs = ("out",) if layer is None else layer.outputs
     return (
-        *(Port(node.id, name, False) for name in inputs),
-        *(Port(node.id, name, True) for name in outputs),
+        *(Port(node.id, name, False) for name in input_ports(network, node)),
+        *(Port(node.id, name, True) for name in output_ports(network, node)),
     )
 
 
-def place(ports: tuple[Port, ...], port: Port, height: float) -> QPointF:
-    """Centre of `port` on a card of this height: inputs on the upper edge, outputs on the lower
-    one. A port that the kind does not have (an unknown file) lies in the middle."""
+def place(ports: tuple[Port, ...], port: Port, card: QRectF) -> QPointF:
+    """Centre of `port` on a card: inputs on the upper edge, outputs on the lower one. A port that the
+    kind does not have (an unknown file) lies in the middle."""
     row = [other for other in ports if other.output == port.output]
     share = (row.index(port) + 1) / (len(row) + 1) if port in row else 0.5
-    return QPointF(NODE_WIDTH * share, height if port.output else 0.0)
+    return QPointF(card.left() + card.width() * share, card.bottom() if port.output else card.top())
 
 
 def link_between(one: Port, other: Port) -> Link | None:

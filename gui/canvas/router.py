@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF
 
 from engine.network.model import Link
-from gui.canvas.geometry import NODE_WIDTH, lane_beside, may_hide
+from gui.canvas.geometry import lane_beside, may_hide
 from gui.canvas.link_item import LinkItem
 from gui.canvas.node_item import NodeItem
 from gui.canvas.ports import Port
@@ -66,8 +66,11 @@ class Router:
 
     def _cards_over(self, line: LinkItem) -> list[QRectF]:
         found = (item for item in self._scene.items(line.shape()) if isinstance(item, NodeItem))
+        block = self._scene.node_item(line.link.source).node.block
         return [
-            QRectF(item.pos(), QSizeF(NODE_WIDTH, item.height))
+            item.scene_card
             for item in found
+            # A frame is a ground: links run over it. Links of other blocks have ways of their own.
+            if item.node.block == block and item.node.kind != "Frame"
             if item.node.id not in line.link.touches
         ]

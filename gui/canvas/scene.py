@@ -8,14 +8,19 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Slot
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from engine.build.report import ShapeReport
-from engine.network.model import Changes, Link, clamp_position
+from engine.network.expand import expand
+from engine.network.model import Changes, Link, Network, Node, changes
 from engine.telemetry.frame import Frame
 from gui.canvas import tooltips
-from gui.canvas.geometry import is_pictured, node_rect
+from gui.canvas.block_item import OpenBlockItem
+from gui.canvas.geometry import card_size, is_pictured, opened_rect
+from gui.canvas.items import item_class
 from gui.canvas.link_item import LinkItem, ShapeLabel
 from gui.canvas.node_item import READABLE, NodeItem
-from gui.canvas.ports import Port
+from gui.canvas.places import Places
+from gui.canvas.ports import Port, ports_of
 from gui.canvas.router import Router
+from gui.canvas.summary import block_line
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import appearance
@@ -33,9 +38,13 @@ class CanvasScene(QGraphicsScene):
         self._touching: dict[str, set[Link]] = {}
         self._router = Router(self)
         self._marked: frozenset[str] = frozenset()
+        self._look_at(editor.network)
         self._fault: str | None = None
+        #: What feeds the ports of blocks (`engine.network.expand`), of which network.
+        self._expanded: tuple[Network, Mapping[str, tuple[str, str]]] | None = None
         editor.changed.connect(self._follow)
         editor.replaced.connect(self._rebuild)
+        editor.level_changed.connect(self._rebuild)
         editor.shapes_changed.connect(self._show_shapes)
         editor.selection_changed.connect(self._show_selection)
         appearance.changed.connect(self._follow_theme)
@@ -57,20 +66,39 @@ class CanvasScene(QGraphicsScene):
     def shows(self, node_id: str) -> bool:
         return node_id in self._nodes
 
+    @property
+    def places(self) -> Places:
+        """Where the nodes in sight belong; while they are dragged their items lie elsewhere."""
+        return self._places
+
     def position(self, node_id: str) -> tuple[float, float]:
-        """Where a node's card is to lie, in scene coordinates."""
-        node = self.editor.network.nodes[node_id]
-        return clamp_position(node.x, node.y)
+        """Where a shown node has its (x, y), in scene coordinates."""
+        return self._places.corner(node_id)
 
     def relative(self, node_id: str, x: float, y: float) -> tuple[float, float]:
         """A place of the scene as a node in this one's block has it."""
-        return x, y
+        return self._places.relative(node_id, x, y)
 
     def card_rect(self, node_id: str) -> QRectF:
         """All the room that a shown node may need, in scene coordinates."""
-        return QRectF(
-            QPointF(*self.position(node_id)), node_rect(self.editor.network.nodes[node_id]).size()
-        )
+        item = self._nodes[node_id]
+        if isinstance(item, OpenBlockItem):
+            return item.scene_card
+        return QRectF(QPointF(*self.position(node_id)), card_size(item.node))
+
+    def block_at(self, point: QPointF) -> str:
+        """The innermost opened block that a point lies in, else the level one is on."""
+        found = [
+            key
+            for key, item in self._nodes.items()
+            if isinstance(item, OpenBlockItem) and item.scene_card.contains(point)
+        ]
+        return max(found, key=self._depth, default=self.editor.level)
+
+    def reveal(self, node_id: str) -> None:
+        """Step to where a node can be seen, if it is out of sight."""
+        if node_id in self._network.nodes and not self.shows(node_id):
+            self.editor.enter(self._network.nodes[node_id].block)
 
     def items_in(self, area: QRectF) -> frozenset[str]:
         """Ids of the nodes whose cards touch `area`."""
@@ -85,6 +113,14 @@ class CanvasScene(QGraphicsScene):
             if isinstance(item, ShapeLabel):
                 return item.owner
         return None
+
+    def source_of(self, link: Link) -> str:
+        """The layer whose output runs along a link: of a block, a layer inside it."""
+        if self._expanded is None or self._expanded[0] is not self._network:
+            self._expanded = (self._network, expand(self._network).sources)
+        kind = self._network.nodes[link.source].kind
+        port = link.source_port if kind == "Block" else link.source
+        return self._expanded[1].get(port, (link.source, ""))[0]
 
     def port_near(self, point: QPointF, reach: float) -> Port | None:
         """The port nearest to a point, at most `reach` scene units away."""
@@ -116,7 +152,7 @@ class CanvasScene(QGraphicsScene):
         if not frame.flow:  # a look at the network between two steps: the last gradients stay
             return
         for link, line in self._links.items():
-            line.show_flow(frame.flow.get(link.source), frame.flow_reference)
+            line.show_flow(frame.flow.get(self.source_of(link)), frame.flow_reference)
 
     def clear_frame(self) -> None:
         """Back to the picture of a network at rest."""
@@ -145,10 +181,17 @@ class CanvasScene(QGraphicsScene):
     # What gestures need
 
     def place(self, positions: Mapping[str, tuple[float, float]]) -> None:
-        """Show nodes elsewhere while they are dragged; the network does not know."""
-        for node_id, position in positions.items():
-            self._nodes[node_id].setPos(*position)
-        for node_id in positions:
+        """Show nodes elsewhere while they are dragged, with all that lies in them; the network does
+        not know."""
+        moved: dict[str, None] = {}
+        for node_id in sorted(positions, key=self._depth):
+            way = QPointF(*positions[node_id]) - self._nodes[node_id].corner
+            going = [node_id, *(key for key in self._network.inside(node_id) if key in self._nodes)]
+            for key in going:
+                self._nodes[key].put(self._nodes[key].corner + way)
+            moved |= dict.fromkeys(going)
+        self._fit_blocks({block: None for key in moved for block in self._places.around(key)})
+        for node_id in moved:
             self._run_links(node_id)
 
     def select_links(self, links: frozenset[Link]) -> None:
@@ -160,20 +203,95 @@ class CanvasScene(QGraphicsScene):
 
     # Following the editor
 
-    @Slot(object)
-    def _follow(self, changes: Changes) -> None:
-        for link in changes.links_removed:
+    @Slot()
+    def _follow(self) -> None:
+        before, after = self._network, self.editor.network
+        if before is after:  # shown already: the level changed with it
+            return
+        difference = changes(before, after)
+        self._look_at(after)
+        for link in difference.links_removed:
             self._drop_link(link)
-        for node_id in changes.removed:
+        for node_id in difference.removed:
             self._drop_node(node_id)
-        for node_id in changes.added:
-            self._add_node(node_id)
-        for node_id in changes.changed:
-            self._nodes[node_id].show_node(self.editor.network.nodes[node_id])
-            self._run_links(node_id)
-        for link in changes.links_added:
+        touched = self._touched(before, difference)
+        for node_id in touched:
+            self._renew(node_id)
+        for node_id in touched:
+            self._add_links(node_id)
+        for link in difference.links_added:
             self._add_link(link)
+        self._fit_blocks(self._blocks_around(before, touched, difference))
+        for node_id in touched:
+            self._run_links(node_id)
         self._router.run_long(self._links)
+
+    def _look_at(self, network: Network) -> None:
+        self._network = network
+        self._places = Places(network, self.editor.level)
+
+    def _touched(self, before: Network, difference: Changes) -> list[str]:
+        """The nodes whose items may come, go, move or look different, blocks before their insides."""
+        after = self._network
+        found = dict.fromkeys((*difference.added, *difference.changed))
+        for node_id in difference.changed:
+            node = after.nodes[node_id]
+            if node.kind == "Block":
+                earlier = before.nodes[node_id]
+                if (earlier.open, earlier.x, earlier.y) != (node.open, node.x, node.y):
+                    found |= dict.fromkeys(after.inside(node_id))
+        faces = [after.nodes[key].block for key in found]
+        faces += [before.nodes[key].block for key in (*difference.removed, *difference.changed)]
+        faces += [outer for key in faces if key in after.nodes for outer in after.blocks_around(key)]
+        found |= dict.fromkeys(key for key in faces if key in after.nodes)
+        return sorted(found, key=self._depth)
+
+    def _depth(self, node_id: str) -> int:
+        return sum(1 for _ in self._network.blocks_around(node_id))
+
+    def _renew(self, node_id: str) -> None:
+        """The item of a node is there, of the right kind and up to date, if it is in sight."""
+        item = self._nodes.get(node_id)
+        node = self._network.nodes[node_id]
+        if item is not None and not (self._places.shows(node_id) and type(item) is item_class(node)):
+            self._drop_node(node_id)
+            item = None
+        if item is None:
+            self._add_node(node_id)
+        else:
+            item.show_node(node, ports_of(self._network, node), self._second_line(node))
+            item.put(QPointF(*self._places.corner(node_id)))
+
+    def _second_line(self, node: Node) -> str:
+        return block_line(self._network, node) if node.kind == "Block" else ""
+
+    def _blocks_around(
+        self, before: Network, touched: Iterable[str], difference: Changes
+    ) -> dict[str, None]:
+        """The opened blocks whose frames may have to grow or shrink."""
+        found = {key: None for key in touched if isinstance(self._nodes.get(key), OpenBlockItem)}
+        for node_id in touched:
+            if self._places.shows(node_id):
+                found |= dict.fromkeys(self._places.around(node_id))
+        gone = (before.nodes[key].block for key in difference.removed)
+        return found | {key: None for key in gone if isinstance(self._nodes.get(key), OpenBlockItem)}
+
+    def _fit_blocks(self, blocks: Iterable[str]) -> None:
+        """Opened blocks reach around what lies in them, the innermost first."""
+        for block in sorted(blocks, key=self._depth, reverse=True):
+            item = self._nodes.get(block)
+            if isinstance(item, OpenBlockItem):
+                inside = self._network.children.get(block, ())
+                rects = [self._room_of(self._nodes[key]) for key in inside if key in self._nodes]
+                if item.fit(opened_rect(item.corner, rects)):
+                    self._run_links(block)
+
+    @staticmethod
+    def _room_of(item: NodeItem) -> QRectF:
+        """All that an item may need where it is now."""
+        if isinstance(item, OpenBlockItem):
+            return item.scene_card
+        return QRectF(item.pos(), card_size(item.node))
 
     @Slot()
     def _rebuild(self) -> None:
@@ -182,8 +300,10 @@ class CanvasScene(QGraphicsScene):
         for node_id in list(self._nodes):
             self._drop_node(node_id)
         self._fault = None
-        for node_id in self.editor.network.nodes:
+        self._look_at(self.editor.network)
+        for node_id in self._places.shown():
             self._add_node(node_id)
+        self._fit_blocks(key for key, item in self._nodes.items() if isinstance(item, OpenBlockItem))
         for link in self.editor.network.links:
             self._add_link(link)
         self._show_selection()
@@ -217,7 +337,13 @@ class CanvasScene(QGraphicsScene):
     # One item at a time
 
     def _add_node(self, node_id: str) -> None:
-        item = NodeItem(self.editor.network.nodes[node_id])
+        if not self._places.shows(node_id):
+            return
+        node = self._network.nodes[node_id]
+        item = item_class(node)(node, ports_of(self._network, node), self._second_line(node))
+        # Frames lie below all links; those within others above these.
+        item.setZValue(item.zValue() + self._depth(node_id) / 100)
+        item.put(QPointF(*self._places.corner(node_id)))
         self._nodes[node_id] = item
         self._touching[node_id] = set()
         self.addItem(item)
@@ -225,10 +351,20 @@ class CanvasScene(QGraphicsScene):
         item.show_state(selected=node_id in self._marked, fault=node_id == self._fault)
 
     def _drop_node(self, node_id: str) -> None:
-        del self._touching[node_id]
-        self.removeItem(self._nodes.pop(node_id))
+        item = self._nodes.pop(node_id, None)
+        if item is None:
+            return
+        for link in list(self._touching.pop(node_id)):
+            self._drop_link(link)
+        self.removeItem(item)
+
+    def _add_links(self, node_id: str) -> None:
+        for link in (*self._network.incoming[node_id], *self._network.outgoing[node_id]):
+            self._add_link(link)
 
     def _add_link(self, link: Link) -> None:
+        if link in self._links or not all(key in self._nodes for key in link.touches):
+            return
         item = LinkItem(link)
         self._links[link] = item
         self.addItem(item)
@@ -239,21 +375,24 @@ class CanvasScene(QGraphicsScene):
         self._show_shape(link, self.editor.report)
 
     def _drop_link(self, link: Link) -> None:
-        item = self._links.pop(link)
+        item = self._links.pop(link, None)
+        if item is None:
+            return
         for node_id in link.touches:
-            self._touching[node_id].discard(link)
+            if node_id in self._touching:
+                self._touching[node_id].discard(link)
         self._router.forget(link)
         self.selected_links -= {link}
         self.removeItem(item.label)
         self.removeItem(item)
 
     def _run_links(self, node_id: str) -> None:
-        for link in self._touching[node_id]:
+        for link in self._touching.get(node_id, ()):
             self._router.run(self._links[link])
 
     def _show_shape(self, link: Link, report: ShapeReport) -> None:
-        found = report.nodes.get(link.source)
-        self._links[link].show_shape(found.output if found else None, found is not None)
+        known = link.source in report.nodes
+        self._links[link].show_shape(report.shape_on(link), known)
 
     # Explaining
 

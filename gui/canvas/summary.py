@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from PySide6.QtCore import QCoreApplication
 
 from engine.messages import shown
+from engine.network.expand import computes, repeats
 from engine.network.layers import FAMILIES, LAYERS, Layer, Parameter, complete
-from engine.network.model import Node, ParameterValue
+from engine.network.model import Network, Node, ParameterValue
 
 #: What a parameter is called on a card; "" where the value speaks for itself. The letters are those
 #: of the formulas. A parameter that is not named here keeps its name.
@@ -42,6 +43,26 @@ def summary(node: Node) -> str:
         if parameter.name in _ALWAYS or value != parameter.default:
             parts.append(_part(parameter, value))
     return " · ".join(parts)
+
+
+def block_line(network: Network, block: Node) -> str:
+    """Such as `× 12 · num_heads 12 · 7 nodes`: what is on the face of a block."""
+    parts = [f"× {repeats(block)}"] if repeats(block) > 1 else []
+    for face, targets in block.raised.items():
+        parts += [f"{shown(face)} {text}" for text in _raised_values(network, targets)]
+    count = sum(1 for key in network.inside(block.id) if computes(network.nodes[key]))
+    nodes = QCoreApplication.translate("Canvas", "{count} layers").format(count=count)
+    return " · ".join([*parts, nodes])
+
+
+def _raised_values(network: Network, targets: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """The one value of a raised parameter, as it is on a card."""
+    for node_id, name in targets[:1]:
+        node = network.nodes[node_id]
+        layer = LAYERS.get(node.kind)
+        parameter = None if layer is None else layer.parameter(name)
+        if parameter is not None:
+            yield _value(parameter, complete(node)[name])
 
 
 def stand_in(layer: Layer) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -26,12 +26,13 @@ from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.arrange import Arranger
 from gui.canvas.drop_gesture import DropGesture, kind_in
-from gui.canvas.geometry import NODE_WIDTH, room, snap
+from gui.canvas.geometry import snap
 from gui.canvas.gesture import Gesture
 from gui.canvas.glide import Glide
 from gui.canvas.guides import united
 from gui.canvas.hover import Hover
 from gui.canvas.minimap import Minimap
+from gui.canvas.move_gesture import moved_with
 from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
@@ -76,6 +77,7 @@ class CanvasView(PaperView):
         self.setMouseTracking(True)
         editor.changed.connect(self._follow)
         editor.replaced.connect(self._show_another)
+        editor.level_changed.connect(self._show_another)
         editor.selection_changed.connect(self._end_nudges)
 
     def scene(self) -> CanvasScene:
@@ -99,12 +101,9 @@ class CanvasView(PaperView):
     @Slot()
     def fit(self) -> None:
         """Show the whole network, at 100 % at most."""
-        area = QRectF()
-        for item in self._scene.node_items():
-            # Cards grow when they show feature maps: they are to fit then as well.
-            grown = QRectF(item.pos(), QSizeF(NODE_WIDTH, room(item.node.kind)))
-            area = area.united(item.sceneBoundingRect()).united(grown)
-        self._show_area(area)
+        # Cards grow when they show feature maps: they are to fit then as well.
+        rects = (self._scene.card_rect(item.node.id) for item in self._scene.node_items())
+        self._show_area(united(rects))
         self._fitted = True
 
     @Slot()
@@ -125,12 +124,15 @@ class CanvasView(PaperView):
 
     def center_on(self, node_id: str) -> None:
         """Bring a node into the middle; nothing happens when it is gone."""
-        if node_id in self._editor.network.nodes:
-            self.centerOn(self._scene.node_item(node_id).sceneBoundingRect().center())
+        self._scene.reveal(node_id)
+        if self._scene.shows(node_id):
+            self.centerOn(self._scene.card_rect(node_id).center())
 
     @Slot()
     def select_all(self) -> None:
-        self._editor.select(frozenset(self._editor.network.nodes))
+        """Everything in sight; what lies in a selected block goes with it."""
+        shown = (item.node for item in self._scene.node_items())
+        self._editor.select(frozenset(node.id for node in shown if node.block == self._editor.level))
 
     @Slot()
     def delete_selection(self) -> None:
@@ -145,8 +147,8 @@ class CanvasView(PaperView):
 
     def _nudge(self, dx: int, dy: int) -> None:
         nodes = self._editor.network.nodes
-        selection = self._editor.selection
-        to = {key: snap(nodes[key].x + dx, nodes[key].y + dy) for key in selection}
+        moving = moved_with(self._scene, self._editor.selection)
+        to = {key: snap(nodes[key].x + dx, nodes[key].y + dy) for key in moving}
         self._editor.edit(MoveNodes(to), self.tr("Move"), merge=f"nudge:{self._nudges}")
 
     @Slot()
@@ -181,7 +183,7 @@ class CanvasView(PaperView):
     def _follow(self, changes: Changes) -> None:
         """The network changed: a gesture that began before it no longer fits."""
         self._end(None)
-        if len(changes.added) == 1:
+        if len(changes.added) == 1 and self._scene.shows(changes.added[0]):
             self.ensureVisible(self._scene.node_item(changes.added[0]))
         # The empty state came or went.
         if len(self._editor.network.nodes) <= len(changes.added):
@@ -235,6 +237,11 @@ class CanvasView(PaperView):
 
     @guarded(None)
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A block is stepped into; elsewhere the second click is one like the first."""
+        point = self.mapToScene(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and self._pointer.step_into(point):
+            self._end(None)
+            return
         self.mousePressEvent(event)
 
     @guarded(None)
