@@ -16,7 +16,7 @@ from engine.build.fix import Fix, Fixes
 from engine.build.report import EMPTY_REPORT, ShapeReport
 from engine.network.edits import Edit, EditError
 from engine.network.expand import expand
-from engine.network.model import Changes, Network, changes
+from engine.network.model import Network, changes
 from engine.network.problem import Problem
 from engine.project.project import Project, Weights, owner
 from engine.project.recipe import DataChoice
@@ -190,10 +190,13 @@ class Editor(QObject):
         """Undo and redo end here as well: one door for every change."""
         before, self._project = self._project, project
         self._stay_inside(before.network)
-        difference: Changes = changes(before.network, project.network)
         if before.network is not project.network:
-            self.changed.emit(difference)
-            self.select(self._selection)
+            # Whoever hears of the change finds no selected node that is gone.
+            selected = self._selection
+            self._selection = selected & project.network.nodes.keys()
+            self.changed.emit(changes(before.network, project.network))
+            if self._selection != selected:
+                self.selection_changed.emit()
         # Numbers that no longer fit after an edit are no problem: that layer will learn anew.
         self._infer({})
         if before.recipe != project.recipe or before.data != project.data:

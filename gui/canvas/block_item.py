@@ -12,7 +12,7 @@ from gui.canvas.geometry import PADDING, TITLE_HEIGHT
 from gui.canvas.node_item import READABLE, NodeItem, draw_badge, fitting, line
 from gui.canvas.ports import Port
 from gui.guard import guarded
-from gui.theme import CORNER, GRID, color, family_color, number_font, ui_font
+from gui.theme import CORNER, GRID, color, family_color, ui_font
 
 _TOGGLE = 16.0
 #: The cards behind the first one of a repeated block, and how far each reaches out.
@@ -119,9 +119,10 @@ class OpenBlockItem(BlockItem):
         """Its name, and how many copies it stands for."""
         font = ui_font(13, QFont.Weight.Medium)
         room = self.card.width() - 28 - 48
-        self._name = line(fitting(font, self._shown_name(), room / 2), font)
-        small = number_font(12)
-        self._summary = line(fitting(small, self._second or "", room / 2), small)
+        self._name = line(fitting(font, self._shown_name(), room), font)
+        small = ui_font(12)
+        left = room - self._name.size().width() - GRID
+        self._summary = line(fitting(small, self._second, left) if left > 3 * GRID else "", small)
 
     @guarded(QPainterPath())
     def shape(self) -> QPainterPath:
@@ -147,7 +148,7 @@ class OpenBlockItem(BlockItem):
         painter.setFont(ui_font(13, QFont.Weight.Medium))
         painter.drawStaticText(QPointF(12, middle - self._name.size().height() / 2), self._name)
         painter.setPen(color("muted"))
-        painter.setFont(number_font(12))
+        painter.setFont(ui_font(12))
         left = 12 + self._name.size().width() + GRID
         painter.drawStaticText(QPointF(left, middle - self._summary.size().height() / 2), self._summary)
         draw_toggle(painter, self.toggle, opened=True, hovered=self.hovered)

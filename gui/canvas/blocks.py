@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF
+from PySide6.QtCore import QCoreApplication, QRectF
 
 from engine.network.block_edits import GroupNodes, OpenBlock, UngroupBlock
 from engine.network.edits import MoveNodes, Together
 from engine.network.model import Network, Node
+from gui.canvas.arrange import refitted_frames
 from gui.canvas.geometry import node_rect
 from gui.canvas.scene import CanvasScene
 
@@ -43,10 +44,11 @@ def toggle(scene: CanvasScene, block: str) -> None:
     node = editor.network.nodes[block]
     opened = OpenBlock(block, not node.open)
     after = opened.apply(editor.network)
-    moves = MoveNodes(_room_for(editor.network, after, node))
+    moved = _room_for(editor.network, after, node)
+    frames = refitted_frames(editor.network, moved)
     translate = QCoreApplication.translate
     title = translate("Canvas", "Close block") if node.open else translate("Canvas", "Open block")
-    editor.edit(Together((opened, moves)), title)
+    editor.edit(Together((opened, MoveNodes(moved), *frames)), title)
 
 
 def outermost(network: Network, ids: frozenset[str]) -> list[str]:
@@ -55,16 +57,17 @@ def outermost(network: Network, ids: frozenset[str]) -> list[str]:
 
 
 def _room_for(before: Network, after: Network, block: Node) -> dict[str, tuple[float, float]]:
-    """Where the nodes beside a block go when it grows or shrinks: those below it by as much as its
-    lower edge moves, those right of it by as much as its right edge does. Around an opened block the
-    same holds one level up, and so on."""
+    """Where nodes beside a block go when it grows or shrinks: those below it, in its way, by as much
+    as its lower edge moves, those right of it by as much as its right edge does. Around an opened
+    block the same holds one level up, and so on."""
     moved: dict[str, tuple[float, float]] = {}
     while True:
         old, new = (node_rect(network, network.nodes[block.id]) for network in (before, after))
-        down, aside = new.bottom() - old.bottom(), new.right() - old.right()
         for key in before.children.get(block.block, ()):
-            place = _pushed(before, key, block.id, old, QPointF(aside, down))
-            if place is not None:
+            node = before.nodes[key]
+            # A frame goes with what lies on it.
+            place = None if node.kind == "Frame" else _pushed(before, node, old, new)
+            if place is not None and key != block.id:
                 moved[key] = place
         if not block.block:
             return moved
@@ -72,15 +75,12 @@ def _room_for(before: Network, after: Network, block: Node) -> dict[str, tuple[f
         block = before.nodes[block.block]
 
 
-def _pushed(
-    network: Network, key: str, block: str, old: QRectF, by: QPointF
-) -> tuple[float, float] | None:
-    """A node that lies below the block goes down, one that lies right of it, beside it, goes aside."""
-    if key == block:
-        return None
-    rect = node_rect(network, network.nodes[key])
-    node = network.nodes[key]
-    if rect.top() >= old.bottom():
-        return (node.x, node.y + by.y())
-    beside = rect.bottom() > old.top() and rect.left() >= old.right()
-    return (node.x + by.x(), node.y) if beside else None
+def _pushed(network: Network, node: Node, old: QRectF, new: QRectF) -> tuple[float, float] | None:
+    """Where a node goes beside one that grows from `old` to `new`; None where it stays."""
+    rect = node_rect(network, node)
+    left, right = min(old.left(), new.left()), max(old.right(), new.right())
+    if rect.top() >= old.bottom() and rect.right() > left and rect.left() < right:
+        return (node.x, node.y + new.bottom() - old.bottom())
+    if rect.left() >= old.right() and rect.bottom() > old.top() and rect.top() < old.bottom():
+        return (node.x + new.right() - old.right(), node.y)
+    return None
