@@ -59,6 +59,13 @@ MESSAGES: Mapping[str, str] = {
     "port_in_block": "The ports of a block belong to it: leave them out of the new block.",
     "block_would_cycle": "These nodes cannot become one block: a way leaves them and comes back, so "
     "the block would feed itself. Take the nodes in between as well.",
+    "port_outside": "{node} is the port of a block: it can be put inside a block only.",
+    "ungroup_links_twice": "Without this block {target} would take {source} twice, through one port "
+    "each time, and a link can be drawn only once. Free one of the ports first.",
+    "no_such_parameter": "{node} has no parameter named {parameter}.",
+    "not_raised": "{node} shows no parameter named {parameter}.",
+    "raised_unlike": "{parameter} of {node} and {other_parameter} of {other} take different kinds of "
+    "values: they cannot be set together.",
     "too_deep": "Blocks can lie {limit} deep within each other, not deeper.",
     "cycle": "Data runs in a circle here: {names}. Delete one of these links.",
     "wrong_axes": "{node} needs {needed} axes, {expected}, but receives {found}: {received}. The "

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from engine.network.block_edits import DEEPEST
 from engine.network.edits import EditError
-from engine.network.model import Link, Network, Node, clamp_position
+from engine.network.model import DEEPEST, Link, Network, Node, clamp_position
 from engine.network.problem import Problem
 
 #: A name from a file may be as long as a book; with a number behind it, it is cut here.

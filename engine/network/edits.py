@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engine.network.layers import LAYERS
-from engine.network.model import Link, Network, Node, ParameterValue, clamp_position
-from engine.network.ports import input_ports, output_ports, takes_many
+from engine.network.model import DEEPEST, Link, Network, Node, ParameterValue, clamp_position
+from engine.network.ports import PORTS, input_ports, output_ports, takes_many
 from engine.network.problem import Problem
 
 
@@ -38,6 +38,10 @@ class AddNode:
             raise EditError(Problem("duplicate_id", self.node.id, values={"id": self.node.id}))
         if self.node.block:
             _block(network, self.node.block)
+            if sum(1 for _ in network.blocks_around(self.node.block)) >= DEEPEST:
+                raise EditError(Problem("too_deep", self.node.block, values={"limit": DEEPEST}))
+        elif self.node.kind in PORTS:
+            raise EditError(Problem("port_outside", None, values={"node": self.node.name}))
         x, y = clamp_position(self.node.x, self.node.y)
         return network.with_nodes([replace(self.node, x=x, y=y)])
 
@@ -54,7 +58,7 @@ class RemoveNodes:
             gone.update(network.inside(node_id))
         nodes = {key: node for key, node in network.nodes.items() if key not in gone}
         kept = tuple(link for link in network.links if gone.isdisjoint(_needs(network, link)))
-        return replace(network, nodes=_unraised(nodes, gone), links=kept)
+        return replace(network, nodes=unraised(nodes, gone), links=kept)
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ def _needs(network: Network, link: Link) -> tuple[str, ...]:
     return (*link.touches, *ports)
 
 
-def _unraised(nodes: dict[str, Node], gone: set[str]) -> dict[str, Node]:
+def unraised(nodes: dict[str, Node], gone: set[str]) -> dict[str, Node]:
     """Blocks whose face shows a parameter of a node that is gone show it no longer."""
     for node in list(nodes.values()):
         if any(target in gone for targets in node.raised.values() for target, _ in targets):

@@ -17,6 +17,8 @@ ParameterValue = bool | int | float | str | tuple[int, ...]
 
 #: Positions are kept within this square: an item at 1e300 or NaN can be found nowhere.
 CANVAS_LIMIT = 1_000_000.0
+#: Blocks within blocks within blocks ... more than a person can follow.
+DEEPEST = 16
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network, Node
 
+#: Kinds of the nodes that are ports of the block they lie in.
+PORTS = ("BlockInput", "BlockOutput")
+
 
 def input_ports(network: Network, node: Node) -> tuple[str, ...]:
     """Names of the input ports, in order; of a block the ids of the BlockInput nodes in it."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from engine.network.block_edits import DEEPEST
-from engine.network.model import Node
+from engine.network.model import DEEPEST, Node
 from engine.network.problem import Problem
 
 
