@@ -12,6 +12,7 @@ from engine.network.edits import RenameNode, SetParameter
 from engine.network.layers import LAYERS
 from engine.network.model import ParameterValue
 from gui.editor import Editor
+from gui.face_form import FaceForm, RaiseButton
 from gui.fields import ParameterField
 from gui.fixes import FixButtons
 from gui.icons import pixmap
@@ -39,6 +40,9 @@ class NodeForm(QWidget):
         self._column.addWidget(self.fixes)
         self._add_help()
         self._add_parameters()
+        if editor.network.nodes[node_id].kind == "Block":
+            self.face = FaceForm(editor, node_id)
+            self._column.addWidget(self.face)
         self._facts = _plain_label("muted", wrap=True)
         self._facts.setFont(number_font())
         self._column.addWidget(self._facts)
@@ -113,9 +117,19 @@ class NodeForm(QWidget):
             label = QLabel(parameter.name)
             label.setToolTip(parameter.help)
             label.setBuddy(field)
-            form.addRow(label, field)
+            form.addRow(label, self._with_raise(field) if node.block else field)
             self._fields[parameter.name] = field
         self._column.addLayout(form)
+
+    def _with_raise(self, field: ParameterField) -> QWidget:
+        """A field and, beside it, whether the block around shows it."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID // 2)
+        row.addWidget(field, 1)
+        row.addWidget(RaiseButton(self._editor, self.node_id, field.parameter.name))
+        return holder
 
     def _setter(self, name: str) -> Callable[[ParameterValue], None]:
         editor, node_id = self._editor, self.node_id

@@ -39,7 +39,8 @@ class Minimap(QObject):
         self._map: QPixmap | None = None
         #: Where the map was drawn last, in the viewport.
         self._drawn = QRect()
-        for signal in (scene.editor.changed, scene.editor.replaced, appearance.changed):
+        editor = scene.editor
+        for signal in (editor.changed, editor.replaced, editor.level_changed, appearance.changed):
             signal.connect(self._forget)
         view.zoom_changed.connect(self.refresh)
         view.viewport().installEventFilter(self)
