@@ -121,6 +121,11 @@ class NodeItem(QGraphicsItem):
         return NODE_HEIGHT + (STRIP_HEIGHT if self._strip is not None else 0)
 
     @property
+    def second_line(self) -> str:
+        """What stands below the name, in full."""
+        return self._second or summary.summary(self.node)
+
+    @property
     def card(self) -> QRectF:
         """What is drawn, in the item's own coordinates."""
         return QRectF(0, 0, NODE_WIDTH, self.height)
@@ -171,7 +176,7 @@ class NodeItem(QGraphicsItem):
 
     def _second_line(self, room: float) -> str:
         font = ui_font(12)
-        text = self._second or summary.summary(self.node)
+        text = self.second_line
         layer = LAYERS.get(self.node.kind)
         if text or layer is None:
             return fitting(font, text, room)
