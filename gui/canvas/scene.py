@@ -63,6 +63,10 @@ class CanvasScene(QGraphicsScene):
     def node_items(self) -> Iterable[NodeItem]:
         return self._nodes.values()
 
+    def links(self) -> Iterable[Link]:
+        """Those in sight."""
+        return self._links.keys()
+
     def shows(self, node_id: str) -> bool:
         return node_id in self._nodes
 
