@@ -63,7 +63,10 @@ def ranks(nodes: Sequence[int], edges: Edges) -> Ranks:
     known = set(nodes)
     places = {node: place for node, place in layout[0] if node in known}
     rows = {y: row for row, y in enumerate(sorted({y for _, y in places.values()}, reverse=True))}
-    return {node: (rows[y], x) for node, (x, y) in places.items()}
+    found = {node: (rows[y], x) for node, (x, y) in places.items()}
+    # About one layout of a hundred puts a node beside or above what feeds it.
+    runs_down = all(found[source][0] < found[target][0] for source, target in edges)
+    return found if runs_down else _plain_ranks(edges)
 
 
 def _plain_ranks(edges: Edges) -> Ranks:
