@@ -183,7 +183,7 @@ class Editor(QObject):
             self.fixes_changed.emit()
 
     def _push(self, project: Project, title: str, merge: str) -> None:
-        if project != self._project:
+        if project != self._project or changes(self.network, project.network):
             self.undo_stack.push(_Step(self, self._project, project, title, merge))
 
     def _show(self, project: Project) -> None:

@@ -192,6 +192,11 @@ def clamp_position(x: float, y: float) -> tuple[float, float]:
     return clamp(x), clamp(y)
 
 
+def _differ(one: Node, other: Node) -> bool:
+    """Unlike ==, this tells 1 from 1.0 and True: for a layer only one of them may do."""
+    return one != other or repr(one.parameters) != repr(other.parameters)
+
+
 @dataclass(frozen=True)
 class Changes:
     """What differs between two networks: all that a view of them has to touch."""
@@ -201,6 +206,10 @@ class Changes:
     changed: tuple[str, ...]
     links_added: tuple[Link, ...]
     links_removed: tuple[Link, ...]
+
+    def __bool__(self) -> bool:
+        parts = (self.added, self.removed, self.changed, self.links_added, self.links_removed)
+        return any(parts)
 
 
 def changes(before: Network, after: Network) -> Changes:
@@ -213,7 +222,7 @@ def changes(before: Network, after: Network) -> Changes:
         earlier = old.get(node_id)
         if earlier is None:
             added.append(node_id)
-        elif earlier is not node and earlier != node:
+        elif earlier is not node and _differ(earlier, node):
             changed.append(node_id)
     removed = tuple(node_id for node_id in old if node_id not in new)
     if before.links is after.links:

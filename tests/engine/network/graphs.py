@@ -83,7 +83,10 @@ def meaning(network: Network) -> dict[str, Any]:
         node.name: (
             node.kind,
             node.parameters,
-            [(names[link.source], link.source_port, link.target_port) for link in flat.incoming[node.id]],
+            [
+                (names[link.source], link.source_port, link.target_port)
+                for link in flat.incoming[node.id]
+            ],
         )
         for node in flat.nodes.values()
     }

@@ -130,3 +130,12 @@ def test_any_edits_keep_the_network_whole(data: st.DataObject) -> None:
         assert rebuilt == network.nodes
         links = set(before.links) - set(difference.links_removed) | set(difference.links_added)
         assert links == set(network.links)
+
+
+def test_a_value_of_another_kind_is_a_change() -> None:
+    """1.0 and True equal 1, but a layer that counts takes only one of them."""
+    network = SetParameter("linear-1", "out_features", 64.0).apply(seed_cnn())
+    mended = SetParameter("linear-1", "out_features", 64).apply(network)
+    assert mended == network
+    assert changes(network, mended).changed == ("linear-1",)
+    assert not changes(network, SetParameter("linear-1", "out_features", 64.0).apply(network))
