@@ -136,6 +136,7 @@ MESSAGES: Mapping[str, str] = {
     "lies in itself or too deep.",
     "raised_without_node": "{node} showed a parameter of a node that does not lie in it; it shows "
     "it no longer.",
+    "loose_port": "{node} is the port of a block, but lies in none: nothing runs through it.",
     "link_twice": "A second link from {source} to {target} was dropped: they are linked already.",
     "port_taken": "A second link from {source} into {target} was dropped: its port takes one.",
     "unknown_member": "{member} in the archive is nothing that this version knows. It is not kept when "

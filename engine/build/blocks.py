@@ -27,7 +27,7 @@ def with_blocks(
         found[port] = NodeShape(output=shape, dtype=given.dtype, axes=given.axes)
     sums: dict[str, NodeShape] = {}
     for flat_id in expansion.network.nodes:
-        given = shapes[flat_id]
+        given = shapes.get(flat_id, NodeShape())  # those on a cycle have none
         for block in network.blocks_around(expansion.origin_of(flat_id)):
             sums[block] = and_cost_of(sums.get(block, NodeShape(flops=0, activations=0)), given)
     for node in network.nodes.values():

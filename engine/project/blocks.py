@@ -4,20 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from engine.network.model import DEEPEST, Node
+from engine.network.ports import PORTS
 from engine.network.problem import Problem
 
 
 def whole_blocks(nodes: dict[str, Node]) -> list[Problem]:
-    """Puts nodes whose block is none, or lies too deep or in itself, at the top, drops parameters on
-    the face of a block that no node in it has, and lists both."""
-    repairs = []
-    for node in list(nodes.values()):
-        if node.block and not _lies_well(nodes, node):
-            nodes[node.id] = replace(node, block="")
-            values = {"node": node.name, "block": node.block}
-            repairs.append(Problem("not_in_block", node.id, values=values))
+    """Puts nodes whose block is none, or lies too deep or in itself, at the top, and drops parameters
+    on the face of a block that no node in it has. Lists both, and ports that lie in no block: they do
+    no harm."""
+    return [*_in_a_tree(nodes), *_faces(nodes), *_loose_ports(nodes)]
+
+
+def _in_a_tree(nodes: dict[str, Node]) -> Iterator[Problem]:
+    blocks = [node.id for node in nodes.values() if node.kind == "Block"]
+    # Blocks in themselves first: what else lies in them lies well once they are out.
+    in_themselves = (block for block in blocks if block in _around(nodes, nodes[block]))
+    misplaced = (node_id for node_id in nodes if not _lies_well(nodes, nodes[node_id]))
+    for node_id in chain(in_themselves, misplaced):  # each looks when its turn has come
+        node = nodes[node_id]
+        nodes[node_id] = replace(node, block="")
+        yield Problem("not_in_block", node_id, values={"node": node.name, "block": node.block})
+
+
+def _faces(nodes: dict[str, Node]) -> Iterator[Problem]:
     for node in list(nodes.values()):
         raised = {
             face: targets
@@ -26,14 +38,18 @@ def whole_blocks(nodes: dict[str, Node]) -> list[Problem]:
         }
         if raised != node.raised:
             nodes[node.id] = replace(node, raised=raised)
-            repairs.append(Problem("raised_without_node", node.id, values={"node": node.name}))
-    return repairs
+            yield Problem("raised_without_node", node.id, values={"node": node.name})
+
+
+def _loose_ports(nodes: Mapping[str, Node]) -> Iterator[Problem]:
+    for node in nodes.values():
+        if node.kind in PORTS and not node.block:
+            yield Problem("loose_port", node.id, values={"node": node.name})
 
 
 def _lies_well(nodes: Mapping[str, Node], node: Node) -> bool:
-    around = _around(nodes, node)
-    for depth, block in enumerate(around):
-        if depth == DEEPEST or block not in nodes or nodes[block].kind != "Block" or block == node.id:
+    for depth, block in enumerate(_around(nodes, node)):
+        if depth == DEEPEST or block not in nodes or nodes[block].kind != "Block":
             return False
     return True
 
@@ -43,7 +59,7 @@ def _is_inside(nodes: Mapping[str, Node], node_id: str, block: str) -> bool:
 
 
 def _around(nodes: Mapping[str, Node], node: Node) -> Iterator[str]:
-    """The blocks around a node; whoever walks a loop must stop by itself."""
+    """The blocks around a node; of those on a loop, or too deep, as many as it takes to tell."""
     block = node.block
     for _ in range(DEEPEST + 1):
         if not block:

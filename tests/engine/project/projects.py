@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis.extra import numpy as numpy_st
 from engine.network.expand import expand
 from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
-from engine.network.ports import takes_many
+from engine.network.ports import PORTS, input_ports, output_ports, takes_many
 from engine.project.project import Project, Weights
 from engine.project.recipe import DataChoice, Recipe
 
@@ -31,34 +32,58 @@ sizes = whole | real | st.booleans() | texts | st.lists(whole, max_size=4).map(t
 
 
 @st.composite
-def nodes(draw: st.DrawFn, node_id: str) -> Node:
-    kind = draw(st.sampled_from([*LAYERS, "Unknown", "层"]))
+def nodes(draw: st.DrawFn, node_id: str, blocks: list[str]) -> Node:
+    """A node in one of these blocks or in none; a port only in a block."""
+    block = draw(st.sampled_from(["", *blocks]))
+    kinds = [*LAYERS, "Block", "Block", *PORTS, "Unknown", "层"]
+    kind = draw(st.sampled_from([kind for kind in kinds if block or kind not in PORTS]))
     parameters: dict[str, Any]
     if kind in LAYERS:
         names = [parameter.name for parameter in LAYERS[kind].parameters]
         parameters = {name: draw(sizes) for name in names if draw(st.booleans())}
     else:
         parameters = draw(st.dictionaries(texts, json_values, max_size=3))
+    if kind == "Block" and draw(st.booleans()):
+        parameters["repeat"] = draw(st.integers(1, 4))
     x, y = draw(coordinates), draw(coordinates)
-    return Node(node_id, kind, draw(texts), parameters, x, y, extra=draw(extras))
+    opened = kind == "Block" and draw(st.booleans())
+    return Node(node_id, kind, draw(texts), parameters, x, y, block, opened, extra=draw(extras))
+
+
+@st.composite
+def faces(draw: st.DrawFn, network: Network, block: str) -> Node:
+    """The block with parameters of nodes inside on its face."""
+    inside = sorted(network.inside(block))
+    target = st.tuples(st.sampled_from(inside), texts)
+    targets = st.lists(target, min_size=1, max_size=3).map(tuple)
+    raised = draw(st.dictionaries(texts, targets, max_size=2)) if inside else {}
+    return replace(network.nodes[block], raised=raised)
 
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    table = {node_id: draw(nodes(node_id)) for node_id in draw(st.lists(ids, max_size=6, unique=True))}
+    table: dict[str, Node] = {}
+    for node_id in draw(st.lists(ids, max_size=8, unique=True)):
+        blocks = [key for key, node in table.items() if node.kind == "Block"]
+        table[node_id] = draw(nodes(node_id, blocks))
+    network = Network(table)
+    network = network.with_nodes(
+        [draw(faces(network, key)) for key, node in table.items() if node.kind == "Block"]
+    )
     links: dict[Link, None] = {}
     taken: set[tuple[str, str]] = set()
-    for _ in range(draw(st.integers(0, 8)) if table else 0):
-        source, target = (table[draw(st.sampled_from(sorted(table)))] for _ in range(2))
-        known = LAYERS.get(source.kind), LAYERS.get(target.kind)
-        if (known[0] and not known[0].outputs) or (known[1] and not known[1].inputs):
+    for _ in range(draw(st.integers(0, 10)) if table else 0):
+        source = table[draw(st.sampled_from(sorted(table)))]
+        target = table[draw(st.sampled_from(sorted(network.children[source.block])))]
+        outputs, inputs = output_ports(network, source), input_ports(network, target)
+        if not outputs or not inputs:
             continue
-        out = draw(st.sampled_from(known[0].outputs) if known[0] else texts)
-        into = draw(st.sampled_from(known[1].inputs) if known[1] else texts)
+        out = draw(st.sampled_from(outputs) if source.kind in LAYERS else texts)
+        into = draw(st.sampled_from(inputs) if target.kind in LAYERS else texts)
         if takes_many(target) or (target.id, into) not in taken:
             taken.add((target.id, into))
             links[Link(source.id, target.id, out, into)] = None
-    return Network(table, tuple(links), draw(extras))
+    return Network(network.nodes, tuple(links), draw(extras))
 
 
 recipes = st.builds(

@@ -236,6 +236,21 @@ def test_case_15_version_0_is_migrated() -> None:
     assert result.weights["conv2d-1.bias"].tolist() == [0.5, -0.5]
 
 
+def test_case_15_version_1_is_migrated() -> None:
+    """The fixture is as it was written before there were blocks."""
+    result = read(FIXTURES / "version-1.backlit")
+    network = result.project.network
+    assert result.repairs == ()
+    assert [n.kind for n in network.nodes.values()] == ["Input", "Flatten", "Linear", "Softmax"]
+    assert all((n.block, n.open, n.raised) == ("", False, {}) for n in network.nodes.values())
+    assert network.nodes["linear-1"].extra == {"note": "kept"}
+    assert (network.nodes["linear-1"].x, network.nodes["linear-1"].y) == (0.0, 176.0)
+    assert network.links[0] == Link("input-1", "flatten-1") and len(network.links) == 3
+    assert (result.project.recipe.optimizer, result.project.recipe.epochs) == ("SGD", 3)
+    assert result.project.data.source == "mnist-10k" and result.project.extra == {"later": [1]}
+    assert result.weights["linear-1.bias"].tolist() == [0.5] * 10
+
+
 def test_case_15_broken_version_0(tmp_path: Path) -> None:
     for member in (
         '"nodes": 5',
