@@ -29,6 +29,10 @@ MESSAGES: Mapping[str, str] = {
     "bad_fragment": "The nodes on the clipboard cannot be pasted. {place}: {reason}",
     "only_in_a_block": "The ports of a block can be pasted inside a block only.",
     "too_many_nodes": "The network would have {count} nodes; a file holds {limit}.",
+    # The library
+    "not_a_block_file": "{file} holds no block. Choose a file that was saved by Backlit's library.",
+    "bad_block_file": "The block in {file} cannot be used. {place}: {reason}",
+    "unreadable_block_file": "{file} cannot be read: {reason}",
     # Parameters
     "parameter_not_int": "{parameter} of {node} must be a whole number, not {value}.",
     "parameter_not_float": "{parameter} of {node} must be a number, not {value}.",
@@ -113,6 +117,9 @@ MESSAGES: Mapping[str, str] = {
     "Link them together or delete what is not needed.",
     "input_unlike_data": "The {axis} of {node} is {size}, that of a sample of {data} is {needed}: "
     "{received} against {expected}. Set its shape to that.",
+    "input_kind_unlike_data": "{node} takes whole numbers, such as those of words, but {data} gives "
+    "fractions: this network cannot be trained on it. To use it all the same, set dtype of {node} to "
+    "float32.",
     "input_axes_unlike_data": "{node} has {found} axes, {received}, but a sample of {data} has "
     "{needed}: {expected}. Set its shape to that.",
     "output_not_one_row": "{node} gives {received}, but the loss needs one row of {classes} scores "
@@ -217,6 +224,8 @@ FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
         "cannot be written: {reason}.",
         "The folder is gone; bring it back or save in another place.",
     ),
+    "cannot_delete": ("cannot be deleted: {reason}.", "Check your rights to it and to its folder."),
+    "bundled": ("it came with the program and cannot be deleted.", "Leave it where it is."),
     "disk_changed_data": (
         "the disk gave back other bytes than were written.",
         _UNTOUCHED + "Save on another disk.",

@@ -22,7 +22,7 @@ def screenshot(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
         # A picture shows the program as it comes, not one user's layout, and changes nobody's.
-        os.environ["BACKLIT_CONFIG"] = folder
+        os.environ["BACKLIT_CONFIG"] = os.environ["BACKLIT_DATA"] = folder
         return _take(arguments)
 
 

@@ -42,3 +42,4 @@ def collect_here(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKLIT_CONFIG", str(tmp_path / "settings"))
+    monkeypatch.setenv("BACKLIT_DATA", str(tmp_path / "data"))

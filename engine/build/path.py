@@ -60,6 +60,9 @@ def training_problems(
     start = path.order[0]
     shape = report.nodes[start].output
     values: dict[str, Any] = {"data": data, "classes": classes, "expected": shape_text(sample)}
+    if report.nodes[start].dtype != "float32":  # every data source gives fractions
+        values["node"] = network.nodes[start].name
+        return (Problem("input_kind_unlike_data", start, values=values),)
     if shape is not None and shape != sample:
         return (_unlike_data(network, report, start, sample, values),)
     output = report.nodes[path.output].output

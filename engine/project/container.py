@@ -51,7 +51,7 @@ class Content:
 def read(path: Path, wanted: Collection[str]) -> Content:
     """The `wanted` members that the archive at `path` has. Raises FileProblem."""
     try:
-        with _regular_file(path) as (file, size):
+        with regular_file(path) as (file, size):
             _check_start(file)
             _check_end(file, size)
             with zipfile.ZipFile(file) as archive:
@@ -86,9 +86,9 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes, method: int) -> None:
 
 
 @contextmanager
-def _regular_file(path: Path) -> Iterator[tuple[io.BufferedReader, int]]:
-    """The file and its size. A link is followed; pipes, devices and folders are refused, without
-    waiting for anybody to write into the pipe. Raises FileProblem and OSError."""
+def regular_file(path: Path, limit: int = limits.FILE_BYTES) -> Iterator[tuple[io.BufferedReader, int]]:
+    """The file and its size, at most `limit` bytes. A link is followed; pipes, devices and folders are
+    refused, without waiting for anybody to write into the pipe. Raises FileProblem and OSError."""
     flags = os.O_RDONLY
     for name in ("O_NONBLOCK", "O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):  # Windows has but the last
         flags |= getattr(os, name, 0)
@@ -100,8 +100,8 @@ def _regular_file(path: Path) -> Iterator[tuple[io.BufferedReader, int]]:
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
             raise FileProblem("not_a_file")
-        if before.st_size > limits.FILE_BYTES:
-            raise FileProblem("file_too_large", size=before.st_size, limit=limits.FILE_BYTES)
+        if before.st_size > limit:
+            raise FileProblem("file_too_large", size=before.st_size, limit=limit)
         with open(handle, "rb", closefd=False) as file:
             yield file, before.st_size
         after = os.fstat(handle)

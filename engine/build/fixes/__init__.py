@@ -96,7 +96,7 @@ class _Trial:
             after = candidate.edit.apply(before)
         except EditError:
             return None
-        if after == before:
+        if not changes(before, after):
             return None
         report = self._diagnosis.of(replace(self._project, network=after), {})
         left = {found.key for found in report.problems}
