@@ -48,13 +48,13 @@ def _versions() -> str:
 
 def _examples() -> str:
     from engine.build.diagnosis import Diagnosis
-    from engine.project.examples import example_names, find
+    from engine.project.examples import STRUCTURES, example_names, find
     from engine.project.project_file import read
 
     for name in example_names():
         opened = read(find(name))
         problems = Diagnosis().of(opened.project, opened.weights).problems
-        if problems or opened.repairs:
+        if opened.repairs or (problems and name not in STRUCTURES):
             raise RuntimeError(f"{name} has problems: {problems or opened.repairs}")
     return ", ".join(example_names())
 

@@ -100,7 +100,7 @@ def _stage(drawing: Drawing, number: int, channels: int, y: float) -> str:
     last = drawing.add("BlockInput", block=stage, name="x")
     y = PITCH
     if number > 1:
-        name = "Residual block, halving"
+        name = "Downsampling block"
         halving = residual(drawing, channels, 2, stage, (0, y), name, projected=True)
         drawing.link(halving, last)
         last, y = halving, y + PITCH

@@ -11,18 +11,19 @@ import pytest
 
 from engine.build.diagnosis import Diagnosis
 from engine.messages import sentence
-from engine.network.block_edits import GroupNodes, RaiseParameter
-from engine.network.edits import RenameNode, SetParameter
+from engine.network.block_edits import GroupNodes, OpenBlock, RaiseParameter
+from engine.network.edits import SetParameter
 from engine.network.expand import expand
 from engine.network.model import DEEPEST, Network
 from engine.project import limits
 from engine.project.project import Project
 from engine.project.project_file import Opened, read, write
 from engine.project.recipe import DataChoice, Recipe
+from engine.project.schema import to_document
 from engine.training.trainer import Trainer, build_module
 from tests.engine.network.graphs import check_whole
 from tests.engine.project.archives import archive, document, link, node, opened, refused
-from tests.networks import add, chain
+from tests.networks import add, chain, points_project
 
 
 def repeated() -> Project:
@@ -98,11 +99,16 @@ def test_weights_of_copies_that_are_no_more_are_told(tmp_path: Path) -> None:
     assert {repair.values["weight"] for repair in found} == {"linear-2@3.weight", "linear-2@3.bias"}
 
 
-def test_what_a_block_says_is_written_only_where_it_is_said(tmp_path: Path) -> None:
-    project = Project(RenameNode("block-1", "Stage").apply(repeated().network))
-    write(tmp_path / "a.backlit", project, {})
-    text = (tmp_path / "a.backlit").read_bytes()
-    assert len(text) > 0 and read(tmp_path / "a.backlit").project == project
+def test_what_a_block_says_is_written_only_where_it_is_said() -> None:
+    """A network without blocks reads as it did before there were any."""
+    fields = {"block", "open", "raised"}
+    plain = to_document(points_project())["network"]["nodes"]
+    assert all(not fields & set(part) for part in plain)
+    network = OpenBlock("block-1", True).apply(repeated().network)
+    found = {part["id"]: part for part in to_document(Project(network))["network"]["nodes"]}
+    assert found["linear-2"]["block"] == "block-1" and "block" not in found["block-1"]
+    assert found["block-1"]["open"] is True and "open" not in found["linear-2"]
+    assert found["block-1"]["raised"] == {"width": [["linear-2", "out_features"]]}
 
 
 # Damaged
