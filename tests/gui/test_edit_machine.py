@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+import shiboken6
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -20,25 +21,38 @@ from tests.engine.network.any_edit import any_edit
 from tests.engine.network.graphs import check_whole, dags
 
 
-def check_picture(scene: CanvasScene, network: Network) -> None:
-    """The scene shows these nodes and links as they are now, and no others."""
-    assert {item.node.id for item in scene.node_items()} == set(network.nodes)
-    for node_id, node in network.nodes.items():
-        item = scene.node_item(node_id)
-        assert scene.shows(node_id) and item.node == node
-        assert (item.x(), item.y()) == pytest.approx(scene.position(node_id))
-    for link in network.links:
+def in_sight(editor: Editor) -> set[str]:
+    """The nodes on the level, and in turn those in the opened blocks among them."""
+    network, found = editor.network, set()
+    queue = [key for key, node in network.nodes.items() if node.block == editor.level]
+    for node_id in queue:  # grows while it is walked
+        found.add(node_id)
+        if network.nodes[node_id].kind == "Block" and network.nodes[node_id].open:
+            queue += [key for key, node in network.nodes.items() if node.block == node_id]
+    return found
+
+
+def check_picture(scene: CanvasScene) -> None:
+    """The scene shows what is in sight as it is now, nothing else, and as a new scene would show it."""
+    editor = scene.editor
+    seen = in_sight(editor)
+    assert {item.node.id for item in scene.node_items()} == seen
+    assert all(scene.shows(key) == (key in seen) for key in editor.network.nodes)
+    links = {link for link in editor.network.links if seen.issuperset(link.touches)}
+    assert set(scene.links()) == links
+    fresh = CanvasScene(editor)
+    for node_id in seen:
+        item, other = scene.node_item(node_id), fresh.node_item(node_id)
+        assert type(item) is type(other)
+        assert item.node == editor.network.nodes[node_id]
+        assert item.ports == other.ports
+        assert (item.x(), item.y()) == pytest.approx((other.x(), other.y()), abs=1e-6)
+        rect, right = scene.card_rect(node_id), fresh.card_rect(node_id)
+        assert rect.getRect() == pytest.approx(right.getRect(), abs=1e-6)
+    for link in links:
         line = scene.link_item(link)
         assert line.link == link and line.scene() is scene
-
-
-def check_gone(scene: CanvasScene, before: Network, network: Network) -> None:
-    """What the scene showed before and the network no longer has."""
-    for node_id in before.nodes.keys() - network.nodes.keys():
-        assert not scene.shows(node_id)
-    for link in set(before.links) - set(network.links):
-        with pytest.raises(KeyError):
-            scene.link_item(link)
+    shiboken6.delete(fresh)  # now: it would follow the editor on
 
 
 class CanvasMachine(RuleBasedStateMachine):
@@ -52,7 +66,6 @@ class CanvasMachine(RuleBasedStateMachine):
     def open(self, network: Network) -> None:
         self.editor.open(Project(network), {})
         self.values = [self.editor.project]
-        self.shown = network
 
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
@@ -71,6 +84,15 @@ class CanvasMachine(RuleBasedStateMachine):
         self.editor.select(data.draw(ids))
         self.scene.select_links(frozenset(self.editor.network.links[:2]))
 
+    @rule(data=st.data())
+    def step_inside(self, data: st.DataObject) -> None:
+        """Into any block, or with a node that is none nowhere."""
+        self.editor.enter(data.draw(st.sampled_from(["", *sorted(self.editor.network.nodes)])))
+
+    @rule()
+    def step_outside(self) -> None:
+        self.editor.leave()
+
     @rule()
     @precondition(lambda self: self.editor.undo_stack.canUndo())
     def undo(self) -> None:
@@ -87,7 +109,7 @@ class CanvasMachine(RuleBasedStateMachine):
         stack = self.editor.undo_stack
         stack.setIndex(0)
         assert self.editor.project is self.values[0]
-        check_picture(self.scene, self.editor.network)
+        check_picture(self.scene)
         stack.setIndex(stack.count())
         assert self.editor.project is self.values[-1]
 
@@ -96,11 +118,10 @@ class CanvasMachine(RuleBasedStateMachine):
         network = self.editor.network
         assert self.editor.project == self.values[self.editor.undo_stack.index()]
         assert self.editor.selection <= network.nodes.keys()
+        assert self.editor.level in ("", *(k for k, n in network.nodes.items() if n.kind == "Block"))
         assert self.scene.selected_links <= set(network.links)
         check_whole(network)
-        check_picture(self.scene, network)
-        check_gone(self.scene, self.shown, network)
-        self.shown = network
+        check_picture(self.scene)
 
     def teardown(self) -> None:
         assert all(before != after for before, after in pairwise(self.values))
