@@ -126,7 +126,7 @@ def gpt2_small() -> Project:
     ids, y = drawing.chain(items, words, "", (0, PITCH))
     blocks = gpt_block(drawing, width, heads=12, at=(0, y), repeat=12)
     drawing.link(blocks, ids[-1])
-    drawing.add("LayerNorm", blocks, at=(0, y + PITCH))
+    drawing.add("LayerNorm", blocks, at=(0, y + PITCH), name="Final LayerNorm")
     text = (
         "GPT-2 small, to look at and to take apart: none of the data sets here is text, so it cannot "
         "be trained as it is."
