@@ -30,7 +30,7 @@ from engine.build.report import ShapeReport
 from engine.network.model import Changes
 from gui.editor import Editor
 from gui.guard import guarded
-from gui.node_form import LONGEST_NAME
+from gui.naming import LONGEST_NAME
 from gui.node_icons import SIZE
 from gui.node_model import NAME, OUTPUT, PARAMETERS, Index, NodeModel
 from gui.theme import GRID, appearance, ui_font
@@ -123,15 +123,16 @@ class NodeList(QWidget):
 
     def _count(self) -> None:
         """How many were found, while something is looked for."""
-        words, found = self.search.text().strip(), len(self.model.hits)
+        words = self.search.text().strip()
+        self.found.setVisible(bool(words))
         if not words:
-            text = ""
-        elif found == 0:
+            return
+        found = len(self.model.hits)
+        if found == 0:
             text = self.tr("No node matches “{0}”.").format(words)
         else:
             text = self.tr("1 node") if found == 1 else self.tr("{0} nodes").format(f"{found:,}")
         self.found.setText(text)
-        self.found.setVisible(bool(words))
 
     # Following the editor
 
@@ -143,7 +144,8 @@ class NodeList(QWidget):
         self._following = True
         self.model.follow(changes)
         self._following = False
-        self._show_selection()
+        if changes.added or changes.removed or changes.links_added or changes.links_removed:
+            self._mark_selection()  # a row that went from block to block lost it
         self._count()
 
     @Slot(object)
@@ -173,16 +175,20 @@ class NodeList(QWidget):
         """The rows of what is selected; a single one is brought into sight."""
         if self._following or self._stale or not self.isVisible():
             return
+        self._mark_selection()
+        selected = self._editor.selected
+        if selected is not None and (index := self.model.index_of(selected)).isValid():
+            self._following = True
+            self.tree.selectionModel().setCurrentIndex(index, _Flag.NoUpdate)
+            self.tree.scrollTo(index)
+            self._following = False
+
+    def _mark_selection(self) -> None:
         self._following = True
         rows = QItemSelection()
         for first, last in self.model.row_runs(self._editor.selection):
             rows.select(first, last)
-        selected = self._editor.selected
-        model = self.tree.selectionModel()
-        model.select(rows, _Flag.ClearAndSelect)
-        if selected is not None and (index := self.model.index_of(selected)).isValid():
-            model.setCurrentIndex(index, _Flag.NoUpdate)
-            self.tree.scrollTo(index)
+        self.tree.selectionModel().select(rows, _Flag.ClearAndSelect)
         self._following = False
 
     @Slot()

@@ -18,9 +18,9 @@ from engine.messages import shown
 from engine.network.model import Changes, Network, Node
 from gui import node_words
 from gui.canvas import tooltips
-from gui.canvas.rename import rename
 from gui.editor import Editor
 from gui.guard import guarded
+from gui.naming import rename
 from gui.node_icons import node_icon
 from gui.theme import color, number_font, ui_font
 from gui.words import sentence
@@ -30,8 +30,14 @@ Role = Qt.ItemDataRole
 
 NAME, OUTPUT, PARAMETERS = range(3)
 NO_INDEX = QModelIndex()
+# Made once: an `or` of flags for each of 5,000 rows takes as long as all the rest.
+_OTHER = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_BLOCK_NAME = _OTHER | Qt.ItemFlag.ItemIsEditable
+_LEAF_NAME = _BLOCK_NAME | Qt.ItemFlag.ItemNeverHasChildren
 #: When more rows than this change one by one, all are drawn again.
 _MOST_SINGLE = 100
+#: Where data comes in.
+_STARTS = ("Input", "BlockInput")
 #: What lies behind the diagram comes last.
 _GROUND = ("Comment", "Frame")
 
@@ -289,8 +295,8 @@ class NodeModel(QAbstractItemModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NAME else flags
+        leaf = self._ids[index.internalId()] not in self._rows
+        return (_LEAF_NAME if leaf else _BLOCK_NAME) if index.column() == NAME else _OTHER
 
     @guarded(None)
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
@@ -338,11 +344,18 @@ class NodeModel(QAbstractItemModel):
 
 
 def _order(network: Network) -> Iterator[str]:
-    """Every node once: first as they are computed, then those on a circle, comments and frames."""
-    computed = [key for key in network.order if network.nodes[key].kind not in _GROUND]
-    yield from computed
-    rest = network.nodes.keys() - set(computed)
-    yield from (key for key in network.nodes if key in rest)
+    """Every node once: as they are computed, then those that no Input reaches or that lie on a circle,
+    so that a chain that is cut keeps its order, then comments and frames."""
+    fed: set[str] = set()
+    for key in network.order:
+        starts = network.nodes[key].kind in _STARTS
+        if starts or any(link.source in fed for link in network.incoming[key]):
+            fed.add(key)
+            yield key
+    cut = (key for key in network.order if key not in fed)
+    rest = dict.fromkeys((*cut, *network.nodes))
+    ids = [key for key in rest if key not in fed]
+    yield from sorted(ids, key=lambda key: network.nodes[key].kind in _GROUND)
 
 
 def _runs(ids: list[str], wanted: Callable[[str], bool]) -> list[tuple[int, int]]:

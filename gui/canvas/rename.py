@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from engine.network.edits import RenameNode
 from engine.network.model import Changes
 from gui.canvas.node_item import READABLE, NodeItem
 from gui.editor import Editor
 from gui.guard import guarded
-from gui.node_form import LONGEST_NAME
+from gui.naming import LONGEST_NAME, rename
 from gui.theme import GRID, appearance, ui_font
 
 if TYPE_CHECKING:
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
 #: Screen pixels: far away the field is larger than the card, so that it can be read.
 _NARROWEST = 128
 _SMALLEST_FONT, _LARGEST_FONT = 11, 40
-
-
-def rename(editor: Editor, node_id: str, text: str) -> bool:
-    """Give a node a name as one undo step. False when the text is blank: every node has a name."""
-    name = text.strip()
-    node = editor.network.nodes.get(node_id)
-    if not name or node is None:
-        return False
-    if name != node.name:
-        editor.edit(RenameNode(node_id, name), QCoreApplication.translate("Canvas", "Rename"))
-    return True
 
 
 class Renamer(QObject):

@@ -209,9 +209,7 @@ def test_the_text_travels_through_an_editor_and_into_another_window(
     assert other.network.links == (Link("conv2d-1", "relu-1"),)
 
 
-def test_a_program_may_keep_our_type_alone(
-    view: CanvasView, editor: Editor, commands: Actions
-) -> None:
+def test_a_program_may_keep_our_type_alone(view: CanvasView, editor: Editor, commands: Actions) -> None:
     data = QMimeData()
     data.setData(MIME_TYPE, to_text(chain("Tanh")).encode())
     QGuiApplication.clipboard().setMimeData(data)

@@ -13,7 +13,7 @@ from engine.project.project import Project
 from gui.canvas import CanvasView
 from gui.canvas.rename import NameField
 from gui.editor import Editor
-from gui.node_form import LONGEST_NAME
+from gui.naming import LONGEST_NAME
 from gui.window import MainWindow
 from tests.gui.drive import LEFT, click, middle
 from tests.gui.networks import chain

@@ -57,7 +57,11 @@ def test_a_free_name_stays_and_is_given_to_nobody_else() -> None:
     nodes = [Node("a", "ReLU", "ReLU 1"), Node("b", "ReLU", "ReLU 2"), Node("c", "ReLU", "gate")]
     fragment = Network({node.id: node for node in nodes})
     there = Network({"x": Node("x", "ReLU", "ReLU 1")})
-    assert [node.name for node in renewed(there, fragment).nodes.values()] == ["ReLU 3", "ReLU 2", "gate"]
+    assert [node.name for node in renewed(there, fragment).nodes.values()] == [
+        "ReLU 3",
+        "ReLU 2",
+        "gate",
+    ]
 
 
 @given(networks(), st.data())
@@ -139,5 +143,5 @@ def test_the_network_that_was_copied_from_is_unchanged() -> None:
     network = grouped()
     before = dict(network.nodes)
     copies = renewed(network, cut_out(network, {"block-1"}))
-    MoveNodes({key: (5.0, 5.0) for key in copies.nodes}).apply(AddFragment(copies).apply(network))
+    MoveNodes(dict.fromkeys(copies.nodes, (5.0, 5.0))).apply(AddFragment(copies).apply(network))
     assert network.nodes == before
