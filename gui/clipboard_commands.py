@@ -51,7 +51,8 @@ class ClipboardCommands(QObject):
         scene = self._canvas.scene()
         fragment = cut_out(self._editor.network, self._editor.selection)
         # Nodes of several blocks keep their places to each other.
-        places = {node.id: scene.position(node.id) for node in roots(fragment)}
+        shown = [node.id for node in roots(fragment) if scene.shows(node.id)]
+        places = {key: scene.position(key) for key in shown}
         try:
             text = to_text(moved(fragment, places, ""))
         except FileProblem as problem:
@@ -90,8 +91,8 @@ class ClipboardCommands(QObject):
 
     @property
     def target_block(self) -> str:
-        """The id of the block that a paste goes into, "" for the network itself."""
-        return ""
+        """The block that a paste goes into: the one that one has stepped into, if any."""
+        return self._editor.level
 
     def _fitting(self, fragment: Network) -> Network | Problem:
         """The fragment in the block it goes into; ports of a block can lie in one only."""
@@ -122,7 +123,7 @@ class ClipboardCommands(QObject):
 
 def _box(fragment: Network) -> QRectF:
     """The cards of a fragment; of what lies in a block only the block."""
-    return united(node_rect(node) for node in roots(fragment))
+    return united(node_rect(fragment, node) for node in roots(fragment))
 
 
 def _clipboard_text() -> str:

@@ -45,4 +45,6 @@ class NodeListCommands(QObject):
         if self._nodes.tree.hasFocus():
             self._nodes.rename()
         elif selected is not None:
+            self._canvas.scene().reveal(selected)
+            self._editor.select(frozenset({selected}))  # a step into its block leaves it behind
             self._canvas.renamer.start(selected)

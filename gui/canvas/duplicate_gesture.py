@@ -11,6 +11,7 @@ from engine.network.copies import cut_out, moved, roots
 from gui.canvas.copying import add_copies
 from gui.canvas.gesture import Gesture
 from gui.canvas.guides import Guides
+from gui.canvas.move_gesture import moved_with
 from gui.canvas.scene import CanvasScene
 from gui.guard import guarded
 from gui.theme import CORNER, color
@@ -28,13 +29,13 @@ class DuplicateGesture(Gesture):
         self._press = point
         self._slack = slack
         self._clicked = clicked
-        self._fragment = cut_out(scene.editor.network, scene.editor.selection)
+        ids = moved_with(scene, scene.editor.selection)
+        self._fragment = cut_out(scene.editor.network, ids)
         shown = [node.id for node in roots(self._fragment) if scene.shows(node.id)]
         self._before = {key: scene.position(key) for key in shown}
         self._now: dict[str, Position] = {}
         self._guides: Guides | None = None
-        items = map(scene.node_item, shown)
-        self._ghosts = Ghosts([item.mapRectToScene(item.shape().boundingRect()) for item in items])
+        self._ghosts = Ghosts([scene.node_item(key).scene_card for key in shown])
 
     def move(self, point: QPointF) -> None:
         way = point - self._press

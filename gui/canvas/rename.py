@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from engine.network.model import Changes
 from gui.canvas.node_item import READABLE, NodeItem
+from gui.canvas.ports import REACH
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.naming import LONGEST_NAME, rename
@@ -34,6 +34,7 @@ class Renamer(QObject):
         self._field: NameField | None = None
         editor.changed.connect(self._follow)
         editor.replaced.connect(self.cancel)
+        editor.level_changed.connect(self.cancel)
         view.zoom_changed.connect(self._place)
         view.horizontalScrollBar().valueChanged.connect(self._place)
         view.verticalScrollBar().valueChanged.connect(self._place)
@@ -45,10 +46,11 @@ class Renamer(QObject):
 
     def starts_at(self, point: QPointF) -> bool:
         """Begin where a scene point is on a name that can be read; else False."""
-        item = self._view.scene().target_at(point)
+        scene = self._view.scene()
+        item = scene.target_at(point)
         if self._view.zoom < READABLE or not isinstance(item, NodeItem) or not item.on_name(point):
             return False
-        return self.start(item.node.id)
+        return scene.port_near(point, REACH) is None and self.start(item.node.id)
 
     def start(self, node_id: str) -> bool:
         """Edit the name of a node that is on the canvas; else False."""
@@ -96,12 +98,12 @@ class Renamer(QObject):
         if keep:
             rename(self._editor, self._node_id, field.text())
 
-    @Slot(object)
-    def _follow(self, changes: Changes) -> None:
-        if self._node_id in changes.removed:
-            self.cancel()
-        else:
+    @Slot()
+    def _follow(self) -> None:
+        if self._view.scene().shows(self._node_id):
             self._place()
+        else:
+            self.cancel()
 
     @Slot()
     def _place(self) -> None:
@@ -109,8 +111,8 @@ class Renamer(QObject):
         if self._field is None or not self._view.scene().shows(self._node_id):
             return
         zoom = self._view.zoom
-        area = self._view.scene().node_item(self._node_id).name_area()
-        shown: QRect = self._view.mapFromScene(area).boundingRect()
+        item = self._view.scene().node_item(self._node_id)
+        shown: QRect = self._view.mapFromScene(item.mapRectToScene(item.name_box)).boundingRect()
         size = max(_SMALLEST_FONT, min(_LARGEST_FONT, round(13 * zoom)))
         self._field.setFont(ui_font(size, QFont.Weight.Medium))
         width = max(_NARROWEST, shown.width() + GRID)

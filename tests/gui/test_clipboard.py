@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.network.block_edits import GroupNodes
+from engine.network.block_edits import GroupNodes, OpenBlock
+from engine.network.edits import AddNode
 from engine.network.model import Link, Network, Node
 from engine.network.problem import Problem
 from engine.project import limits
@@ -27,7 +28,7 @@ from gui.editor import Editor
 from gui.node_form import NodeForm
 from gui.theme import GRID
 from gui.window import MainWindow
-from tests.gui.drive import drag, middle, move, press, release
+from tests.gui.drive import at, drag, middle, move, press, release
 from tests.gui.networks import chain
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -402,3 +403,47 @@ def test_a_problem_with_the_clipboard_stands_in_the_message_bar(
     assert window.message_bar.isVisible()
     assert "nodes/0/kind" in window.message_bar.text()
     assert QApplication.activeModalWidget() is None
+
+
+# With blocks
+
+
+def test_a_paste_goes_into_the_block_one_has_stepped_into(
+    view: CanvasView, editor: Editor, commands: Actions
+) -> None:
+    editor.edit(GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Stem"), "Group")
+    editor.select(frozenset({"flatten-1"}))
+    keys(view, Qt.Key.Key_C)
+    editor.enter("block-1")
+    keys(view, Qt.Key.Key_V)
+    assert editor.selection == {"flatten-2"}
+    assert editor.network.nodes["flatten-2"].block == "block-1"
+    view.select_all()
+    keys(view, Qt.Key.Key_C)
+    keys(view, Qt.Key.Key_V)
+    kinds = sorted(editor.network.nodes[key].kind for key in editor.selection)
+    assert kinds == ["BlockInput", "BlockOutput", "Conv2d", "Flatten", "ReLU"]
+    assert {editor.network.nodes[key].block for key in editor.selection} == {"block-1"}
+
+
+def test_copies_dragged_in_an_opened_block_stay_in_it(view: CanvasView, editor: Editor) -> None:
+    editor.edit(GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Stem"), "Group")
+    editor.edit(OpenBlock("block-1", True), "Open")
+    view.fit()
+    start = middle(view, "relu-1")
+    drag(view, start, start + QPoint(200, 0), ALT)
+    assert editor.selection == {"relu-2"}
+    original, copy = editor.network.nodes["relu-1"], editor.network.nodes["relu-2"]
+    assert copy.block == "block-1" and copy.y == original.y and copy.x > original.x + 100
+
+
+def test_what_lies_on_a_frame_is_copied_with_it(view: CanvasView, editor: Editor) -> None:
+    size = {"width": 320, "height": 272}
+    x, y = places(editor, "conv2d-1")[0]
+    frame = Node("frame-1", "Frame", "Frame 1", size, x - 48, y - 48)
+    editor.edit(AddNode(frame), "Add")
+    start = at(view, x - 40, y - 32)
+    drag(view, start, start + QPoint(400, 0), ALT)
+    kinds = sorted(editor.network.nodes[key].kind for key in editor.selection)
+    assert kinds == ["Conv2d", "Frame", "ReLU"]
+    assert editor.undo_stack.count() == 2

@@ -398,6 +398,15 @@ def test_control_f_finds_a_node_and_centres_it(ready: MainWindow, qtbot: QtBot) 
     assert canvas.hasFocus() and nodes.search.text() == ""
 
 
+def test_enter_steps_into_the_block_of_a_node(ready: MainWindow) -> None:
+    editor, nodes = ready.editor, ready.nodes
+    editor.edit(GroupNodes(frozenset({"linear-1", "relu-1"}), "Stem"), "Group")
+    ready.commands["find"].trigger()
+    QTest.keyClicks(nodes.search, "linear 1")
+    QTest.keyClick(nodes.search, Qt.Key.Key_Return)
+    assert editor.level == "block-1" and editor.selection == selected(nodes) == {"linear-1"}
+
+
 def test_delete_and_f2_work_in_the_list(ready: MainWindow, qtbot: QtBot) -> None:
     nodes, editor = ready.nodes, ready.editor
     ready.commands["find"].trigger()

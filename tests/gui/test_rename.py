@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.network.block_edits import GroupNodes, OpenBlock
 from engine.network.edits import MoveNodes, RemoveNodes, RenameNode
 from engine.project.project import Project
 from gui.canvas import CanvasView
@@ -27,7 +28,9 @@ def active(view: CanvasView) -> None:
 
 
 def name_place(view: CanvasView, node_id: str) -> QPoint:
-    return view.mapFromScene(view.scene().node_item(node_id).name_area().center())
+    item = view.scene().node_item(node_id)
+    # Left of the middle: there a port may lie near.
+    return view.mapFromScene(item.pos() + item.name_box.center() - QPointF(40, 0))
 
 
 def double_click(view: CanvasView, place: QPoint) -> None:
@@ -128,8 +131,9 @@ def test_the_field_follows_zoom_pan_and_the_card(view: CanvasView, editor: Edito
     field = started(view, "conv2d-1")
 
     def off() -> QPoint:
-        card = view.scene().node_item("conv2d-1").name_area()
-        return field.geometry().center() - view.mapFromScene(card).boundingRect().center()
+        item = view.scene().node_item("conv2d-1")
+        name = view.mapFromScene(item.pos() + item.name_box.center())
+        return field.geometry().center() - name
 
     width = field.width()
     assert off().manhattanLength() < 8
@@ -161,6 +165,24 @@ def test_keys_that_the_field_does_not_use_move_nothing(view: CanvasView, editor:
     assert editor.undo_stack.count() == 0 and view.renamer.field is field
 
 
+def test_the_title_of_an_opened_block_is_a_name(view: CanvasView, editor: Editor) -> None:
+    editor.edit(GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Stem"), "Group")
+    for opened in (False, True):
+        editor.edit(OpenBlock("block-1", opened), "Open")
+        field = started(view, "block-1")
+        QTest.keyClicks(field, f"open {opened}")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert editor.network.nodes["block-1"].name == f"open {opened}"
+        assert editor.level == "", "a double click beside the name steps in"
+
+
+def test_stepping_into_a_block_ends_it(view: CanvasView, editor: Editor) -> None:
+    editor.edit(GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Stem"), "Group")
+    started(view, "linear-1")
+    editor.enter("block-1")
+    assert view.renamer.field is None
+
+
 def test_f2_renames_the_selected_node(window: MainWindow, qtbot: QtBot) -> None:
     window.editor.open(Project(network=chain("Input", "Linear")), {})
     window.activateWindow()
@@ -180,6 +202,16 @@ def test_f2_renames_the_selected_node(window: MainWindow, qtbot: QtBot) -> None:
     assert "linear-1" in window.editor.network.nodes, "Del belongs to the field"
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert window.editor.network.nodes["linear-1"].name == "head"
+
+
+def test_f2_steps_to_a_node_that_is_out_of_sight(window: MainWindow) -> None:
+    window.editor.open(Project(network=chain("Input", "Linear", "ReLU")), {})
+    window.editor.edit(GroupNodes(frozenset({"linear-1", "relu-1"}), "Stem"), "Group")
+    window.editor.select(frozenset({"relu-1"}))
+    window.commands["rename"].trigger()
+    assert window.editor.level == "block-1" and window.editor.selection == {"relu-1"}
+    assert window.canvas.renamer.field is not None
+    assert window.canvas.renamer.field.text() == "ReLU 1"
 
 
 def test_the_field_tells_a_screen_reader_what_it_is(view: CanvasView) -> None:
