@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QObject, QPointF, QRectF, Signal, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -18,9 +18,6 @@ from gui.canvas.geometry import node_rect, snap
 from gui.canvas.guides import united
 from gui.canvas.view import CanvasView
 from gui.editor import Editor
-
-#: The same text beside text/plain, for programs that choose by type.
-MIME_TYPE = "application/x-backlit-fragment+json"
 
 
 class ClipboardCommands(QObject):
@@ -58,10 +55,8 @@ class ClipboardCommands(QObject):
         except FileProblem as problem:
             self.message.emit(str(problem), "error")
             return False
-        data = QMimeData()
-        data.setText(text)
-        data.setData(MIME_TYPE, text.encode())
-        QGuiApplication.clipboard().setMimeData(data)
+        # Text alone: a QMimeData made in Python, left on the clipboard, ends the process with a crash.
+        QGuiApplication.clipboard().setText(text)
         return True
 
     @Slot()
@@ -72,7 +67,7 @@ class ClipboardCommands(QObject):
     @Slot()
     def paste(self) -> None:
         """The nodes on the clipboard, near where they come from or else in the middle of the view."""
-        fragment = from_text(_clipboard_text())
+        fragment = from_text(QGuiApplication.clipboard().text())
         if isinstance(fragment, Network):
             fragment = self._fitting(fragment)
         if isinstance(fragment, Problem):
@@ -124,11 +119,3 @@ class ClipboardCommands(QObject):
 def _box(fragment: Network) -> QRectF:
     """The cards of a fragment; of what lies in a block only the block."""
     return united(node_rect(fragment, node) for node in roots(fragment))
-
-
-def _clipboard_text() -> str:
-    """Text first: an editor may have changed it."""
-    data = QGuiApplication.clipboard().mimeData()
-    if data.hasText():
-        return data.text()
-    return bytes(data.data(MIME_TYPE).data()).decode("utf-8", errors="replace")
