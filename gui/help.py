@@ -18,6 +18,8 @@ GESTURES = (
     ("Drag a link's end off its port", "Link it elsewhere"),
     ("Click the mark of a problem", "Show the problem and its fixes"),
     ("Drag a node, arrow keys", "Move what is selected"),
+    ("Alt + drag a node", "Drag a copy of what is selected"),
+    ("Double click a name", "Rename the node"),
     ("Drag on empty canvas", "Select a region"),
     ("Click or drag on the map", "Go there"),
     ("Wheel, Ctrl + wheel", "Zoom about the mouse"),

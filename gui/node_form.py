@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from engine.build.report import NodeShape, ShapeReport, shape_text
-from engine.network.edits import RenameNode, SetParameter
+from engine.network.edits import SetParameter
 from engine.network.layers import LAYERS
 from engine.network.model import ParameterValue
 from gui.editor import Editor
@@ -16,10 +16,9 @@ from gui.face_form import FaceForm, RaiseButton
 from gui.fields import ParameterField
 from gui.fixes import FixButtons
 from gui.icons import pixmap
+from gui.naming import LONGEST_NAME, rename
 from gui.theme import GRID, appearance, family_color, number_font, ui_font
 from gui.words import sentence
-
-LONGEST_NAME = 200
 
 
 class NodeForm(QWidget):
@@ -141,13 +140,8 @@ class NodeForm(QWidget):
         return set_parameter
 
     def _rename(self) -> None:
-        name = self._name.text().strip()
         node = self._editor.network.nodes.get(self.node_id)
-        if node is None or name == node.name:
-            return
-        if name:
-            self._editor.edit(RenameNode(self.node_id, name), self.tr("Rename"))
-        else:
+        if not rename(self._editor, self.node_id, self._name.text()) and node is not None:
             self._name.setText(node.name)
 
     def _show_report(self, report: ShapeReport) -> None:

@@ -23,7 +23,7 @@ from gui.guard import guarded
 from gui.theme import CORNER, LIGHT, appearance, color, contrast, family_color, ui_font
 
 _KIND = Qt.ItemDataRole.UserRole
-_TILE = 20
+TILE = 20  #: px, a family’s icon on its colour
 _ROW = 28
 #: Keys that the search field hands on to the list.
 _TO_LIST = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
@@ -123,7 +123,7 @@ class LayerList(QListWidget):
         super().__init__()
         self.setObjectName("palette-layers")
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setIconSize(QSize(_TILE, _TILE))
+        self.setIconSize(QSize(TILE, TILE))
         self.setDragEnabled(True)
         self.setUniformItemSizes(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -155,8 +155,8 @@ class LayerList(QListWidget):
             return
         drag = QDrag(self)
         drag.setMimeData(mime_data(item.data(_KIND)))
-        drag.setPixmap(item.icon().pixmap(QSize(_TILE, _TILE), self.devicePixelRatioF()))
-        drag.setHotSpot(QPoint(_TILE // 2, _TILE // 2))
+        drag.setPixmap(item.icon().pixmap(QSize(TILE, TILE), self.devicePixelRatioF()))
+        drag.setHotSpot(QPoint(TILE // 2, TILE // 2))
         drag.exec(Qt.DropAction.CopyAction)
 
 
@@ -185,13 +185,13 @@ def tile(family: str) -> QIcon:
     ink = max((LIGHT.text, LIGHT.surface), key=lambda shade: contrast(shade, ground.name()))
     result = QIcon()
     for ratio in (1, 2):
-        picture = QPixmap(_TILE * ratio, _TILE * ratio)
+        picture = QPixmap(TILE * ratio, TILE * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPainterPath()
-        shape.addRoundedRect(0, 0, _TILE, _TILE, CORNER, CORNER)
+        shape.addRoundedRect(0, 0, TILE, TILE, CORNER, CORNER)
         painter.fillPath(shape, ground)
         painter.drawPixmap(2, 2, icons.pixmap(f"family-{family}", ink, 16, float(ratio)))
         painter.end()

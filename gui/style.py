@@ -32,6 +32,9 @@ QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {theme.mute
 QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.accent}; }}
 QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent};
     image: url("{check}"); }}
+#node-tree {{ background: {theme.surface}; border: 0; }}
+#node-tree::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
+#node-tree::item:hover:!selected {{ background: {theme.raised}; }}
 #palette-layers {{ background: {theme.surface}; border: 0; }}
 #palette-layers::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
 #palette-layers::item:hover:!selected {{ background: {theme.raised}; }}

@@ -25,6 +25,7 @@ from gui.actions import Actions
 from gui.block_commands import BlockCommands
 from gui.breadcrumb import Breadcrumb
 from gui.canvas.view import CanvasView
+from gui.clipboard_commands import ClipboardCommands
 from gui.documents import SUFFIX, Documents
 from gui.editor import Editor
 from gui.guard import guarded
@@ -33,6 +34,8 @@ from gui.inspector import Inspector
 from gui.layout_commands import LayoutCommands
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
+from gui.node_list import NodeList
+from gui.node_list_commands import NodeListCommands
 from gui.palette import Palette
 from gui.panels import PANEL_NAMES, panel_class
 from gui.problems import ProblemCount, Problems
@@ -71,6 +74,7 @@ class MainWindow(QMainWindow):
         )
         self.block_commands = BlockCommands(self.commands, self.canvas, self)
         self.breadcrumb = Breadcrumb(self.editor)
+        self.clipboard_commands = ClipboardCommands(self.commands, self.canvas, self)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
         self._docks: dict[str, QDockWidget] = {}
@@ -114,6 +118,7 @@ class MainWindow(QMainWindow):
             self.addDockWidget(right, docks[-1])
         self._add_problems()
         docks.append(self._docks["problems"])
+        docks.append(self._add_nodes(palette))
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([palette, inspector], [320, 520], Qt.Orientation.Vertical)
@@ -137,6 +142,16 @@ class MainWindow(QMainWindow):
         dock.hide()
         self.problem_count = ProblemCount()
         self.status.addPermanentWidget(self.problem_count)
+
+    def _add_nodes(self, palette: QDockWidget) -> QDockWidget:
+        """Behind the layers; out of sight until it is asked for."""
+        self.nodes = NodeList(self.editor)
+        dock = self._dock("nodes", self.tr("Nodes"), self.nodes)
+        self.tabifyDockWidget(palette, dock)
+        dock.hide()
+        commands = NodeListCommands(self.commands, self.canvas, self.nodes, dock, self)
+        self.node_list_commands = commands
+        return dock
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -182,12 +197,14 @@ class MainWindow(QMainWindow):
         self.problems.chosen.connect(self.go_to_node)
         self.problems.left.connect(self.canvas.setFocus)
         self.problem_count.clicked.connect(self.show_problems)
+        self.nodes.chosen.connect(self.go_to_node)
         self.canvas.badge_clicked.connect(self.show_problem_of)
         self.documents.title_changed.connect(self._update_title)
         self.documents.message.connect(self._show_message)
         self.documents.opened.connect(self.opened)
         self.editor.replaced.connect(self._project_replaced)
         self.layout_commands.message.connect(self._show_message)
+        self.clipboard_commands.message.connect(self._show_message)
         self.training.message.connect(self._show_message)
         self.training.started.connect(self._run_started)
         self.training.failed.connect(self._run_failed)

@@ -101,6 +101,10 @@ class OpenBlockItem(BlockItem):
     def toggle(self) -> QRectF:
         return QRectF(self.card.right() - 24, (TITLE_HEIGHT - _TOGGLE) / 2, _TOGGLE, _TOGGLE)
 
+    @property
+    def name_box(self) -> QRectF:
+        return QRectF(12, 7, self._badge.left() - 12 - GRID, TITLE_HEIGHT - 14)
+
     def on_badge(self, point: QPointF) -> bool:
         return self.problem and self._badge.contains(point - self.pos())
 

@@ -55,15 +55,19 @@ class Sides:
 
 
 class Guides:
-    """Settles dragged cards: in line with a card in sight where one is near, else on the grid."""
+    """Settles dragged cards: in line with a card in sight where one is near, else on the grid.
 
-    def __init__(self, scene: CanvasScene, moving: Collection[str]) -> None:
+    copies: whether it is copies that are dragged, so that the cards themselves stay."""
+
+    def __init__(self, scene: CanvasScene, moving: Collection[str], *, copies: bool = False) -> None:
         self._scene = scene
         self._lines = GuideLines()
         shown = [key for key in moving if scene.shows(key)]
         self._box = united(scene.card_rect(key) for key in shown)
         network = scene.editor.network
-        going = set(moving).union(*(network.inside(key) for key in moving))
+        going = set[str]()
+        if not copies:
+            going = set(moving).union(*(network.inside(key) for key in moving))
         cards = [scene.card_rect(key) for key in _in_sight(scene) if key not in going]
         self._across = Sides(side for card in cards for side in _upright(card))
         self._down = Sides(side for card in cards for side in _level(card))

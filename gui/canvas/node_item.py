@@ -30,6 +30,7 @@ _BAND = 28.0
 _LEFT, _RIGHT = _BAND + 10, NODE_WIDTH - 10
 _FIRST_LINE, _SECOND_LINE = 7.0, 25.0
 _BADGE = QRectF(_RIGHT - 13, 8, 14, 14)
+_NAME = QRectF(_LEFT, _FIRST_LINE - 2, _RIGHT - _LEFT, 18)
 #: Ports and the selection ring reach over the edge of the card.
 _MARGIN = 8.0
 
@@ -145,6 +146,15 @@ class NodeItem(QGraphicsItem):
     def on_badge(self, point: QPointF) -> bool:
         """Whether a scene point is on the mark of a problem."""
         return self.problem and _BADGE.contains(point - self.pos())
+
+    @property
+    def name_box(self) -> QRectF:
+        """Where the name stands, in the item's own coordinates."""
+        return _NAME
+
+    def on_name(self, point: QPointF) -> bool:
+        """Whether a scene point is on the name."""
+        return self.name_box.contains(point - self.pos()) and not self.on_badge(point)
 
     # Preparing: done once a change, not once a repaint
 

@@ -39,6 +39,9 @@ class CommentItem(NodeItem):
     def height(self) -> float:
         return self._area.height()
 
+    def on_name(self, point: QPointF) -> bool:
+        return False  # a comment shows its words, not its name
+
     @guarded(None)
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -87,6 +90,10 @@ class FrameItem(NodeItem):
     @property
     def height(self) -> float:
         return self._area.height()
+
+    @property
+    def name_box(self) -> QRectF:
+        return QRectF(12, 7, self.card.width() - 24, TITLE_HEIGHT - 14)
 
     def on_handle(self, point: QPointF) -> bool:
         """Whether a scene point is where the frame is taken to make it larger."""

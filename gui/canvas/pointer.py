@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from gui.canvas.block_item import BlockItem
 from gui.canvas.blocks import toggle
 from gui.canvas.connect_gesture import ConnectGesture
+from gui.canvas.duplicate_gesture import DuplicateGesture
 from gui.canvas.gesture import SLACK, Gesture
 from gui.canvas.link_item import LinkItem
 from gui.canvas.move_gesture import MoveGesture
@@ -47,7 +48,8 @@ class Pointer:
         if isinstance(target, Port):
             return ConnectGesture(self._scene, target, _SNAP / self._view.zoom)
         if isinstance(target, NodeItem):
-            return self._press_node(target, point, adding)
+            copying = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+            return self._press_node(target, point, adding, copying)
         if isinstance(target, LinkItem):
             self._press_link(target, adding)
             return None
@@ -67,7 +69,9 @@ class Pointer:
         self._editor.enter(target.node.id)
         return True
 
-    def _press_node(self, item: NodeItem, point: QPointF, adding: bool) -> Gesture | None:
+    def _press_node(
+        self, item: NodeItem, point: QPointF, adding: bool, copying: bool
+    ) -> Gesture | None:
         node_id = item.node.id
         if isinstance(item, BlockItem) and item.on_toggle(point):
             toggle(self._scene, node_id)
@@ -88,7 +92,8 @@ class Pointer:
         if node_id not in self._editor.selection:
             return None
         only = None if adding else node_id
-        return MoveGesture(self._scene, point, SLACK / self._view.zoom, only)
+        gesture = DuplicateGesture if copying else MoveGesture
+        return gesture(self._scene, point, SLACK / self._view.zoom, only)
 
     def _press_link(self, item: LinkItem, adding: bool) -> None:
         links = self._scene.selected_links if adding else frozenset()

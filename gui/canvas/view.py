@@ -26,6 +26,7 @@ from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.arrange import Arranger
 from gui.canvas.drop_gesture import DropGesture, kind_in
+from gui.canvas.duplicate_gesture import DuplicateGesture
 from gui.canvas.geometry import snap
 from gui.canvas.gesture import Gesture
 from gui.canvas.glide import Glide
@@ -36,6 +37,7 @@ from gui.canvas.move_gesture import moved_with
 from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
+from gui.canvas.rename import Renamer
 from gui.canvas.scene import CanvasScene
 from gui.editor import Editor
 from gui.guard import guarded
@@ -69,6 +71,7 @@ class CanvasView(PaperView):
         self.glide = Glide(self._scene)
         self.arranger = Arranger(self.glide)
         self.minimap = Minimap(self, self._scene)
+        self.renamer = Renamer(self, editor)
         self.setScene(self._scene)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Network diagram"))
@@ -164,6 +167,8 @@ class CanvasView(PaperView):
         self._gesture = self._pointer.press(event, panning=self._space)
         if isinstance(self._gesture, PanGesture):
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif isinstance(self._gesture, DuplicateGesture):
+            self.viewport().setCursor(Qt.CursorShape.DragCopyCursor)
 
     def _end(self, point: QPointF | None) -> None:
         """Finish the gesture at `point`, or cancel it."""
@@ -237,9 +242,10 @@ class CanvasView(PaperView):
 
     @guarded(None)
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A block is stepped into; elsewhere the second click is one like the first."""
+        """A name is edited, a block stepped into; elsewhere the second click is one like the first."""
         point = self.mapToScene(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and self._pointer.step_into(point):
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and (self.renamer.starts_at(point) or self._pointer.step_into(point)):
             self._end(None)
             return
         self.mousePressEvent(event)
@@ -265,7 +271,7 @@ class CanvasView(PaperView):
         elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space = True
             self._show_cursor()
-        elif event.matches(QKeySequence.StandardKey.Delete) or key == Qt.Key.Key_Backspace:
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):  # not Ctrl+D, as some desktops mean it
             self.delete_selection()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.select_all()
