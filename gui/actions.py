@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Slot
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -44,7 +44,47 @@ COMMANDS: Mapping[str, Command] = {
         Command("duplicate", _("Dupl&icate"), "Ctrl+D", "", _("Copy the selected nodes beside them")),
         Command("rename", _("Re&name"), "F2", "", _("Rename the selected node in place")),
         Command("find", _("&Find…"), "Ctrl+F", "search", _("Find a node in the list of nodes")),
-        Command("delete", _("&Delete"), "Del", "delete", _("Delete what is selected")),
+        Command(
+            "delete",
+            _("&Delete"),
+            "Del",
+            "delete",
+            _("Delete what is selected; what fed a node then feeds what it fed"),
+        ),
+        Command(
+            "delete_only",
+            _("Delete &Without Healing"),
+            "Shift+Del",
+            "",
+            _("Delete what is selected, and every link that touches it"),
+        ),
+        Command(
+            "quick_add",
+            _("Add &Layer…"),
+            "Tab",
+            "plus",
+            _("Add a layer by typing: after the selected node, or into the selected link"),
+        ),
+        Command("link_to", _("Lin&k To…"), "Ctrl+K", "", _("Link the selected node to another")),
+        Command(
+            "unlink",
+            _("&Unlink"),
+            "Ctrl+Shift+K",
+            "",
+            _("Take away the selected links, or all links of the selected nodes"),
+        ),
+        Command("go_down", _("Next Node"), "Ctrl+Down", "", _("Go along a link to the next node")),
+        Command("go_up", _("Previous Node"), "Ctrl+Up", "", _("Go back along a link")),
+        Command("go_left", _("Node to the Left"), "Ctrl+Left", "", _("Go to the node on the left")),
+        Command("go_right", _("Node to the Right"), "Ctrl+Right", "", _("Go to the node on the right")),
+        Command("canvas_menu", _("Canvas Menu"), "Shift+F10", "", _("What can be done here")),
+        Command(
+            "command_palette",
+            _("&Command Palette…"),
+            "Ctrl+Shift+P",
+            "search",
+            _("Find any command by typing"),
+        ),
         Command("select_all", _("Select &All"), "Ctrl+A", "", _("Select every node")),
         Command("train", _("&Train"), "F5", "train", _("Train, or go on after a pause")),
         Command("pause", _("&Pause"), "F6", "pause", _("Hold the training where it is")),
@@ -128,6 +168,7 @@ class Actions(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._actions = {command.id: QAction(window) for command in COMMANDS.values()}
+        self._reasons: dict[str, str] = {}
         for name, action in self._actions.items():
             command = COMMANDS[name]
             action.setText(QCoreApplication.translate("actions", command.title))
@@ -150,7 +191,8 @@ class Actions(QObject):
             self.set_enabled(name, True)
 
     def set_enabled(self, name: str, enabled: bool, reason: str = "") -> None:
-        """`reason`: why it is disabled, shown where the mouse asks."""
+        """`reason`: why it is disabled, shown where the mouse asks and in the command palette."""
+        self._reasons[name] = reason
         command, action = COMMANDS[name], self._actions[name]
         action.setEnabled(enabled)
         help_text = QCoreApplication.translate("actions", command.help)
@@ -158,6 +200,16 @@ class Actions(QObject):
         first = "{0} ({1})".format(help_text, keys) if keys else help_text
         action.setToolTip(first if enabled or not reason else "{0}\n{1}".format(first, reason))
         action.setStatusTip(help_text)
+
+    def reason(self, name: str) -> str:
+        """Why a command is disabled."""
+        return self._reasons.get(name, "") or self.tr("Not possible now")
+
+    def only_in(self, widget: QWidget, names: Iterable[str]) -> None:
+        """The keys of these commands belong to one widget: elsewhere they do what they always do."""
+        for name in names:
+            self._actions[name].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            widget.addAction(self._actions[name])
 
     @Slot()
     def tint(self) -> None:

@@ -12,10 +12,16 @@ from gui.icons import pixmap
 from gui.theme import GRID, appearance, number_font, ui_font
 
 GESTURES = (
-    ("Drag from the layer list", "Add a layer"),
+    ("Drag from the layer list", "Add a layer; onto a link: put it in"),
     ("Double click a layer in the list", "Add it behind the selected node"),
+    ("Double click on empty canvas", "Add a layer there by typing"),
     ("Drag from a port to a port", "Link two nodes"),
-    ("Drag a link's end off its port", "Link it elsewhere"),
+    ("Drag from a port to empty canvas", "Add a layer there, linked"),
+    ("Drag a link, or its end off its port", "Link its nearer end elsewhere"),
+    ("Drop that end on empty canvas", "Unlink"),
+    ("Drag an unlinked node onto a link", "Put it in"),
+    ("Right button, menu key", "What can be done here"),
+    ("Shift+Tab on the canvas", "Leave it"),
     ("Click the mark of a problem", "Show the problem and its fixes"),
     ("Drag a node, arrow keys", "Move what is selected"),
     ("Alt + drag a node", "Drag a copy of what is selected"),

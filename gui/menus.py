@@ -50,7 +50,8 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     _fill(file, actions, (SEPARATOR, "save", "save_as", "export_diagram", SEPARATOR, "quit"))
     edit = menu_bar.addMenu(window.tr("&Edit"))
     _fill(edit, actions, ("undo", "redo", SEPARATOR, "cut", "copy", "paste", "duplicate"))
-    _fill(edit, actions, ("delete", SEPARATOR, "select_all", "find", "rename"))
+    _fill(edit, actions, ("delete", "delete_only", SEPARATOR, "select_all", "find", "rename"))
+    _fill(edit, actions, (SEPARATOR, "quick_add", "link_to", "unlink"))
     _fill(edit, actions, (SEPARATOR, "arrange"))
     edit.addMenu(_align_menu(window, actions))
     block = menu_bar.addMenu(window.tr("&Block"))
@@ -66,7 +67,7 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     for dock in docks:
         view.addAction(dock.toggleViewAction())
     help_menu = menu_bar.addMenu(window.tr("&Help"))
-    _fill(help_menu, actions, ("shortcuts", "about"))
+    _fill(help_menu, actions, ("command_palette", "shortcuts", "about"))
 
 
 def _align_menu(window: MainWindow, actions: Actions) -> QMenu:

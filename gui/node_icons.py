@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPen, QPixmap
 
 from engine.network.layers import LAYERS
-from gui.palette import TILE, tile
 from gui.theme import appearance, color
+from gui.tiles import TILE, tile
 
 #: px. The mark reaches over the edge of the tile.
 SIZE = TILE + 2

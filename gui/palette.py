@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, Slot
-from PySide6.QtGui import QDrag, QFont, QIcon, QKeyEvent, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QDrag, QFont, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -15,15 +15,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.layers import FAMILIES, LAYERS, Layer
-from gui import icons
 from gui.canvas import placing, tooltips
 from gui.canvas.drop_gesture import mime_data
 from gui.editor import Editor
 from gui.guard import guarded
-from gui.theme import CORNER, LIGHT, appearance, color, contrast, family_color, ui_font
+from gui.theme import appearance, color, ui_font
+from gui.tiles import TILE, tile
 
 _KIND = Qt.ItemDataRole.UserRole
-TILE = 20  #: px, a family’s icon on its colour
 _ROW = 28
 #: Keys that the search field hands on to the list.
 _TO_LIST = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
@@ -177,24 +176,3 @@ def _row(layer: Layer) -> QListWidgetItem:
     item.setToolTip(tooltips.plain(tooltips.layer_text(layer)))
     item.setSizeHint(QSize(0, _ROW))
     return item
-
-
-def tile(family: str) -> QIcon:
-    """The family's icon on its colour, as on the cards of the canvas."""
-    ground = family_color(family)
-    ink = max((LIGHT.text, LIGHT.surface), key=lambda shade: contrast(shade, ground.name()))
-    result = QIcon()
-    for ratio in (1, 2):
-        picture = QPixmap(TILE * ratio, TILE * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        shape.addRoundedRect(0, 0, TILE, TILE, CORNER, CORNER)
-        painter.fillPath(shape, ground)
-        painter.drawPixmap(2, 2, icons.pixmap(f"family-{family}", ink, 16, float(ratio)))
-        painter.end()
-        result.addPixmap(picture, QIcon.Mode.Normal)
-        result.addPixmap(picture, QIcon.Mode.Selected)
-    return result

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from PySide6.QtCore import QByteArray, QSettings
 
 RECENT_FILES = 8
+RECENT_COMMANDS = 6
 
 
 class Preferences(BaseModel):
@@ -23,6 +24,7 @@ class Preferences(BaseModel):
     reduce_motion: bool = False
     minimap: bool = True
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
+    recent_commands: list[str] = Field(default_factory=list, max_length=RECENT_COMMANDS)
 
 
 class Settings:

@@ -38,6 +38,9 @@ QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme
 #palette-layers {{ background: {theme.surface}; border: 0; }}
 #palette-layers::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
 #palette-layers::item:hover:!selected {{ background: {theme.raised}; }}
+#chooser {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: {GRID}px; }}
+#chooser QListView {{ background: transparent; border: 0; }}
+#chooser QLabel {{ background: transparent; color: {theme.muted}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QScrollBar:vertical {{ background: transparent; width: {GRID}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {GRID}px; margin: 0; }}

@@ -26,7 +26,9 @@ from gui.block_commands import BlockCommands
 from gui.breadcrumb import Breadcrumb
 from gui.canvas.view import CanvasView
 from gui.clipboard_commands import ClipboardCommands
+from gui.command_palette import CommandPalette
 from gui.documents import SUFFIX, Documents
+from gui.drawing_commands import DrawingCommands
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
@@ -75,6 +77,8 @@ class MainWindow(QMainWindow):
         self.block_commands = BlockCommands(self.commands, self.canvas, self)
         self.breadcrumb = Breadcrumb(self.editor)
         self.clipboard_commands = ClipboardCommands(self.commands, self.canvas, self)
+        self.drawing_commands = DrawingCommands(self.commands, self.canvas, self)
+        self.command_palette = CommandPalette(self.commands, settings, self)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
         self._docks: dict[str, QDockWidget] = {}
@@ -186,7 +190,7 @@ class MainWindow(QMainWindow):
         )
         stack = self.editor.undo_stack
         for name, signal in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
-            self.commands.set_enabled(name, False)
+            self.commands.set_enabled(name, False, self.tr("There is no edit to go to."))
             signal.connect(self.commands[name].setEnabled)
         self.editor.refused.connect(self._refused)
         self.editor.selection_changed.connect(self._selection_changed)

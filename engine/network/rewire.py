@@ -1,11 +1,12 @@
-"""Edits that keep data flowing: a node put into a link, nodes taken out of the way between others."""
+"""Edits that keep data flowing: a link led elsewhere, a node put into a link, nodes taken out of
+the way between others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.network.edits import Disconnect, EditError, RemoveNodes, connection_problem
+from engine.network.edits import Connect, Disconnect, EditError, RemoveNodes, connection_problem
 from engine.network.model import Link, Network, Node
 from engine.network.ports import free_inputs, input_ports, output_ports, takes_many
 from engine.network.problem import Problem
@@ -22,6 +23,22 @@ def can_insert(network: Network, node: Node) -> bool:
 def is_loose(network: Network, node_id: str) -> bool:
     """Whether no link touches the node."""
     return not network.incoming[node_id] and not network.outgoing[node_id]
+
+
+@dataclass(frozen=True)
+class Reroute:
+    """A link begins or ends elsewhere. It keeps its place: a Concat joins in the order it did."""
+
+    link: Link
+    to: Link
+
+    def apply(self, network: Network) -> Network:
+        if self.link not in network.links:
+            raise EditError(Problem("missing_link", None, values={}))
+        rest = Disconnect(frozenset({self.link})).apply(network)
+        kept = {*Connect(self.to).apply(rest).links, self.link}
+        links = (self.to if link == self.link else link for link in network.links if link in kept)
+        return network.with_links(links)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def toggle(scene: CanvasScene, block: str) -> None:
     node = editor.network.nodes[block]
     opened = OpenBlock(block, not node.open)
     after = opened.apply(editor.network)
-    moved = _room_for(editor.network, after, node)
+    moved = room_for(editor.network, after, node)
     frames = refitted_frames(editor.network, moved)
     translate = QCoreApplication.translate
     title = translate("Canvas", "Close block") if node.open else translate("Canvas", "Open block")
@@ -56,7 +56,7 @@ def outermost(network: Network, ids: frozenset[str]) -> list[str]:
     return [key for key in ids if ids.isdisjoint(network.blocks_around(key))]
 
 
-def _room_for(before: Network, after: Network, block: Node) -> dict[str, tuple[float, float]]:
+def room_for(before: Network, after: Network, block: Node) -> dict[str, tuple[float, float]]:
     """Where nodes beside a block go when it grows or shrinks: those below it, in its way, by as much
     as its lower edge moves, those right of it by as much as its right edge does. Around an opened
     block the same holds one level up, and so on."""

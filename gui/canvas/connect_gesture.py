@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QPointF
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from engine.network.edits import Connect, Disconnect, Edit, Together
+from engine.network.edits import Connect, Disconnect, Edit
 from engine.network.model import Link, Network
+from engine.network.rewire import Reroute
 from gui.canvas.geometry import wire
 from gui.canvas.gesture import Gesture
+from gui.canvas.link_item import LinkItem
 from gui.canvas.node_item import NodeItem
-from gui.canvas.ports import Port, PortLook, link_between
+from gui.canvas.ports import Port, PortLook, ends_of, link_between
 from gui.canvas.scene import CanvasScene
+from gui.canvas.wiring import loops, without
 from gui.theme import color
+
+#: Where a wire that was dropped on empty canvas comes from, and the place.
+Dropped = Callable[[Port, QPointF], None]
 
 
 class ConnectGesture(Gesture):
     """Released at a port or over a card it makes one edit; a link that cannot be is refused by the
-    editor, which says why. Released over nothing it leaves everything as it was.
+    editor, which says why. A new wire that is released over nothing is handed to `dropped`.
 
-    Pressed at an input port that has a link, it picks up this link's end.
+    lifted: the link whose end at `port` is picked up; at an input port that has a link, it is this one.
+    Released over nothing, and not near where it was, this link goes.
     """
 
-    def __init__(self, scene: CanvasScene, port: Port, reach: float) -> None:
+    def __init__(
+        self,
+        scene: CanvasScene,
+        port: Port,
+        reach: float,
+        dropped: Dropped,
+        lifted: Link | None = None,
+    ) -> None:
         self._scene = scene
         self._reach = reach
-        self._lifted = None if port.output else _last_link_into(scene.editor.network, port)
-        lifted = self._lifted
-        self._fixed = Port(lifted.source, lifted.source_port, True) if lifted else port
-        rest = _without(scene.editor.network, lifted)
+        self._dropped = dropped
+        if lifted is None and not port.output:
+            lifted = _last_link_into(scene.editor.network, port)
+        self._lifted = lifted
+        self._held = port
+        self._fixed = ends_of(lifted)[port.output] if lifted else port
+        self._press: QPointF | None = None
+        rest = without(scene.editor.network, lifted)
         self._taken = frozenset(rest.links)
-        self._closed = _loops(rest, self._fixed)
+        self._closed = loops(rest, self._fixed)
         self._end: Port | None = None
         self._wire = QGraphicsPathItem()
         self._wire.setZValue(3)
@@ -44,6 +64,8 @@ class ConnectGesture(Gesture):
     # The preview
 
     def move(self, point: QPointF) -> None:
+        if self._press is None:
+            self._press = point
         end = self._port_at(point)
         if end != self._end:
             changed = {port.node for port in (end, self._end) if port is not None}
@@ -57,7 +79,10 @@ class ConnectGesture(Gesture):
         start, end = (fixed, loose) if self._fixed.output else (loose, fixed)
         self._wire.setPath(wire(start, end)[0])
         refused = self._end is not None and not self._can_take(self._end)
-        self._wire.setPen(QPen(color("error" if refused else "accent"), 2))
+        pen = QPen(color("error" if refused else "accent"), 2)
+        if self._lifted is not None and self._is_away(loose):
+            pen = QPen(color("warning"), 2, Qt.PenStyle.DashLine)
+        self._wire.setPen(pen)
 
     def _anchor(self, port: Port) -> QPointF:
         return self._scene.node_item(port.node).anchor(port)
@@ -96,19 +121,40 @@ class ConnectGesture(Gesture):
         link = link_between(self._fixed, port)
         return link is not None and port.node not in self._closed and link not in self._taken
 
+    def _is_away(self, point: QPointF) -> bool:
+        """Whether to release the wire here is to let go of it: over nothing, and clearly neither where
+        the drag began nor where the end was."""
+        if self._end is not None or self._press is None:
+            return False
+        under = self._scene.target_at(point)
+        if isinstance(under, NodeItem) or (isinstance(under, LinkItem) and under.link == self._lifted):
+            return False
+        ways = (point - self._press, point - self._anchor(self._held))
+        return all(way.manhattanLength() > 2 * self._reach for way in ways)
+
     # The end
 
     def finish(self, point: QPointF) -> None:
         self.move(point)
         self._clear()
-        link = None if self._end is None else link_between(self._fixed, self._end)
+        if self._end is not None:
+            self._link(self._end)
+        elif self._is_away(point):
+            self._let_go(point)
+
+    def _link(self, end: Port) -> None:
+        link = link_between(self._fixed, end)
         if link is None or link == self._lifted:
             return
-        editor = self._scene.editor
-        edit: Edit = Connect(link)
-        if self._lifted is not None:
-            edit = Together((Disconnect(frozenset({self._lifted})), edit))
-        editor.edit(edit, QCoreApplication.translate("Canvas", "Link"))
+        edit: Edit = Connect(link) if self._lifted is None else Reroute(self._lifted, link)
+        self._scene.editor.edit(edit, QCoreApplication.translate("Canvas", "Link"))
+
+    def _let_go(self, point: QPointF) -> None:
+        if self._lifted is None:
+            self._dropped(self._fixed, point)
+            return
+        title = QCoreApplication.translate("Canvas", "Unlink")
+        self._scene.editor.edit(Disconnect(frozenset({self._lifted})), title)
 
     def cancel(self) -> None:
         self._clear()
@@ -125,23 +171,3 @@ class ConnectGesture(Gesture):
 def _last_link_into(network: Network, port: Port) -> Link | None:
     into = [link for link in network.incoming[port.node] if link.target_port == port.name]
     return into[-1] if into else None
-
-
-def _without(network: Network, link: Link | None) -> Network:
-    if link is None:
-        return network
-    return network.with_links(other for other in network.links if other != link)
-
-
-def _loops(network: Network, port: Port) -> frozenset[str]:
-    """The nodes that a wire from `port` must not reach: it would close a loop."""
-    if not port.output:
-        return frozenset(network.downstream(port.node))
-    seen = {port.node}
-    queue = [port.node]
-    for node_id in queue:  # grows while it is walked
-        for link in network.incoming[node_id]:
-            if link.source not in seen:
-                seen.add(link.source)
-                queue.append(link.source)
-    return frozenset(seen)

@@ -77,6 +77,11 @@ class LinkItem(QGraphicsItem):
             self.label.update()
 
     @property
+    def path(self) -> QPainterPath:
+        """The curve, in scene coordinates."""
+        return self._path
+
+    @property
     def width(self) -> float:
         return self._width
 

@@ -7,25 +7,31 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication, QPointF
 
 from engine.network.edits import MoveNodes
+from gui.canvas import placing, wire_target
 from gui.canvas.gesture import Gesture
+from gui.canvas.glide import Glide
 from gui.canvas.guides import Guides
 from gui.canvas.scene import CanvasScene
 
 
 class MoveGesture(Gesture):
     """Cards follow the cursor, in line with others or on the grid; releasing makes one MoveNodes.
+    One card that no link touches goes into the link it is dropped on.
 
     slack: how far the mouse may go before a click is a drag, in scene units.
     clicked: the node that alone stays selected after a mere click."""
 
-    def __init__(self, scene: CanvasScene, point: QPointF, slack: float, clicked: str | None) -> None:
-        self._scene = scene
+    def __init__(self, glide: Glide, point: QPointF, slack: float, clicked: str | None) -> None:
+        self._glide = glide
+        self._scene = scene = glide.scene
         self._press = point
         self._slack = slack
         self._clicked = clicked
         self._before = {key: scene.position(key) for key in moved_with(scene, scene.editor.selection)}
         self._now: dict[str, tuple[float, float]] = {}
         self._guides: Guides | None = None
+        only = scene.editor.selected
+        self._target = None if only is None else wire_target.for_node(scene, only)
 
     def move(self, point: QPointF) -> None:
         way = point - self._press
@@ -37,23 +43,31 @@ class MoveGesture(Gesture):
         if now != self._now:
             self._now = now
             self._scene.place(now)
+            if self._target is not None:
+                (node_id,) = now
+                self._target.over(self._scene.node_item(node_id).scene_card)
 
     def finish(self, point: QPointF) -> None:
         self.move(point)
-        self._clear_guides()
+        self._clear()
         if not self._now and self._clicked is not None:
             self._scene.editor.select(frozenset({self._clicked}))
-        if self._now and self._now != self._before:
+        if self._target is not None and self._target.link is not None:
+            ((node_id, place),) = self._now.items()
+            placing.insert_node(self._glide, node_id, self._target.link, *place)
+        elif self._now and self._now != self._before:
             title = QCoreApplication.translate("Canvas", "Move")
             to = {key: self._scene.relative(key, *place) for key, place in self._now.items()}
             self._scene.editor.edit(MoveNodes(to), title)
 
-    def _clear_guides(self) -> None:
+    def _clear(self) -> None:
         if self._guides is not None:
             self._guides.clear()
+        if self._target is not None:
+            self._target.clear()
 
     def cancel(self) -> None:
-        self._clear_guides()
+        self._clear()
         # Where the network has them now: an undo may have ended the drag.
         there = [key for key in self._before if self._scene.shows(key)]
         self._scene.place({key: self._scene.position(key) for key in there})

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
+from engine.network.model import Link
 from gui.canvas.block_item import BlockItem
 from gui.canvas.blocks import toggle
 from gui.canvas.connect_gesture import ConnectGesture
 from gui.canvas.duplicate_gesture import DuplicateGesture
 from gui.canvas.gesture import SLACK, Gesture
+from gui.canvas.link_gesture import LinkGesture
 from gui.canvas.link_item import LinkItem
 from gui.canvas.move_gesture import MoveGesture
 from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.note_items import FrameItem
 from gui.canvas.pan_gesture import PanGesture
-from gui.canvas.ports import REACH, Port
+from gui.canvas.ports import REACH, Port, ends_of
 from gui.canvas.resize_gesture import ResizeGesture
 from gui.canvas.scene import CanvasScene
 from gui.canvas.select_gesture import SelectGesture
@@ -46,13 +49,12 @@ class Pointer:
         adding = bool(event.modifiers() & _ADDING)
         target = self.target(point)
         if isinstance(target, Port):
-            return ConnectGesture(self._scene, target, _SNAP / self._view.zoom)
+            return self._wire(target)
         if isinstance(target, NodeItem):
             copying = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
             return self._press_node(target, point, adding, copying)
         if isinstance(target, LinkItem):
-            self._press_link(target, adding)
-            return None
+            return self._press_link(target, point, adding)
         self._clear_links(adding)
         return SelectGesture(self._scene, point, adding)
 
@@ -68,6 +70,18 @@ class Pointer:
             return False
         self._editor.enter(target.node.id)
         return True
+
+    def select_at(self, point: QPointF) -> None:
+        """Select what lies here, unless it is part of the selection already."""
+        target = self.target(point)
+        node_id = target.node if isinstance(target, Port) else None
+        if isinstance(target, NodeItem):
+            node_id = target.node.id
+        link = target.link if isinstance(target, LinkItem) else None
+        if node_id in self._editor.selection or link in self._scene.selected_links:
+            return
+        self._scene.select_links(frozenset() if link is None else frozenset({link}))
+        self._editor.select(frozenset() if node_id is None else frozenset({node_id}))
 
     def _press_node(
         self, item: NodeItem, point: QPointF, adding: bool, copying: bool
@@ -92,14 +106,26 @@ class Pointer:
         if node_id not in self._editor.selection:
             return None
         only = None if adding else node_id
-        gesture = DuplicateGesture if copying else MoveGesture
-        return gesture(self._scene, point, SLACK / self._view.zoom, only)
+        slack = SLACK / self._view.zoom
+        if copying:
+            return DuplicateGesture(self._scene, point, slack, only)
+        return MoveGesture(self._view.glide, point, slack, only)
 
-    def _press_link(self, item: LinkItem, adding: bool) -> None:
+    def _press_link(self, item: LinkItem, point: QPointF, adding: bool) -> Gesture:
         links = self._scene.selected_links if adding else frozenset()
         self._scene.select_links(links ^ {item.link})
         if not adding:
             self._editor.select(frozenset())
+        link = item.link
+        end = min(ends_of(link), key=lambda port: self._away(port, point))
+        return LinkGesture(point, SLACK / self._view.zoom, partial(self._wire, end, link))
+
+    def _wire(self, port: Port, lifted: Link | None = None) -> Gesture:
+        dropped = self._view.quick_add.open_for
+        return ConnectGesture(self._scene, port, _SNAP / self._view.zoom, dropped, lifted)
+
+    def _away(self, port: Port, point: QPointF) -> float:
+        return (self._scene.node_item(port.node).anchor(port) - point).manhattanLength()
 
     def _clear_links(self, adding: bool) -> None:
         if not adding:

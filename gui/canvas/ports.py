@@ -58,6 +58,11 @@ def link_between(one: Port, other: Port) -> Link | None:
     return Link(source.node, target.node, source.name, target.name)
 
 
+def ends_of(link: Link) -> tuple[Port, Port]:
+    """The output port a link leaves, and the input port it enters."""
+    return Port(link.source, link.source_port, True), Port(link.target, link.target_port, False)
+
+
 def draw_port(painter: QPainter, centre: QPointF, look: PortLook, selected: bool) -> None:
     ground, edge, radius = color("surface"), color("accent" if selected else "muted"), RADIUS
     if look is PortLook.HOVER:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from engine.build.report import ShapeReport
@@ -28,6 +28,9 @@ from gui.theme import appearance
 
 class CanvasScene(QGraphicsScene):
     """Items by id. Selected links live here, selected nodes in the editor."""
+
+    #: Other links are selected than before.
+    links_selected = Signal()
 
     def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -203,7 +206,9 @@ class CanvasScene(QGraphicsScene):
         for link in links ^ self.selected_links:
             if link in self._links:
                 self._links[link].show_state(selected=link in links)
-        self.selected_links = links
+        if links != self.selected_links:
+            self.selected_links = links
+            self.links_selected.emit()
 
     # Following the editor
 
@@ -386,7 +391,7 @@ class CanvasScene(QGraphicsScene):
             if node_id in self._touching:
                 self._touching[node_id].discard(link)
         self._router.forget(link)
-        self.selected_links -= {link}
+        self.select_links(self.selected_links - {link})
         self.removeItem(item.label)
         self.removeItem(item)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.network.edits import Disconnect, Edit, MoveNodes, RemoveNodes, Together
 from engine.network.model import Changes
+from engine.network.rewire import RemoveAndHeal
 from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.arrange import Arranger
@@ -37,6 +39,7 @@ from gui.canvas.move_gesture import moved_with
 from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
+from gui.canvas.quick_add import QuickAdd
 from gui.canvas.rename import Renamer
 from gui.canvas.scene import CanvasScene
 from gui.editor import Editor
@@ -57,6 +60,8 @@ class CanvasView(PaperView):
 
     #: The mark of a problem was clicked on the card of this node.
     badge_clicked = Signal(str)
+    #: A menu is asked for at this QPoint of the viewport; at what is selected when it is None.
+    menu_wanted = Signal(object)
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +76,7 @@ class CanvasView(PaperView):
         self.glide = Glide(self._scene)
         self.arranger = Arranger(self.glide)
         self.minimap = Minimap(self, self._scene)
+        self.quick_add = QuickAdd(self)
         self.renamer = Renamer(self, editor)
         self.setScene(self._scene)
         self.setObjectName("canvas")
@@ -139,14 +145,17 @@ class CanvasView(PaperView):
 
     @Slot()
     def delete_selection(self) -> None:
-        """Delete the selected nodes and links as one undo step."""
-        edits: list[Edit] = []
-        if self._scene.selected_links:
-            edits.append(Disconnect(self._scene.selected_links))
-        if self._editor.selection:
-            edits.append(RemoveNodes(self._editor.selection))
-        if edits:
-            self._editor.edit(Together(tuple(edits)), self.tr("Delete"))
+        """Delete the selected nodes and links as one undo step; what fed a node feeds what it fed."""
+        self._delete(RemoveAndHeal(self._editor.selection))
+
+    @Slot()
+    def delete_without_healing(self) -> None:
+        self._delete(RemoveNodes(self._editor.selection))
+
+    def _delete(self, remove: Edit) -> None:
+        links = self._scene.selected_links
+        if links or self._editor.selection:
+            self._editor.edit(Together((Disconnect(links), remove)), self.tr("Delete"))
 
     def _nudge(self, dx: int, dy: int) -> None:
         nodes = self._editor.network.nodes
@@ -242,13 +251,26 @@ class CanvasView(PaperView):
 
     @guarded(None)
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A name is edited, a block stepped into; elsewhere the second click is one like the first."""
+        """A name is edited, a block stepped into, on empty canvas a layer added; elsewhere the second
+        click is one like the first."""
         point = self.mapToScene(event.position().toPoint())
-        left = event.button() == Qt.MouseButton.LeftButton
+        left = event.button() == Qt.MouseButton.LeftButton and not self._space
         if left and (self.renamer.starts_at(point) or self._pointer.step_into(point)):
             self._end(None)
-            return
-        self.mousePressEvent(event)
+        elif left and self._pointer.target(point) is None:
+            self.quick_add.open_at(point)
+        else:
+            self.mousePressEvent(event)
+
+    @guarded(None)
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What the mouse is on is selected first, as with the left button."""
+        self._end(None)
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        if by_mouse:
+            self._pointer.select_at(self.mapToScene(event.pos()))
+        self.menu_wanted.emit(event.pos() if by_mouse else None)
+        event.accept()
 
     @guarded(None)
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -272,7 +294,8 @@ class CanvasView(PaperView):
             self._space = True
             self._show_cursor()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):  # not Ctrl+D, as some desktops mean it
-            self.delete_selection()
+            shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            self.delete_without_healing() if shift else self.delete_selection()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self.select_all()
         elif key in _ARROWS and self._editor.selection and self._gesture is None:
@@ -309,7 +332,7 @@ class CanvasView(PaperView):
             event.ignore()
             return
         self._end(None)
-        self._gesture = DropGesture(self._scene, kind)
+        self._gesture = DropGesture(self.glide, kind)
         self._gesture.move(self.mapToScene(event.position().toPoint()))
         event.acceptProposedAction()
 

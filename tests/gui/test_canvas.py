@@ -232,11 +232,11 @@ def test_a_wire_dropped_on_a_card_finds_its_port(view: CanvasView, editor: Edito
     assert Link("conv2d-1", "tanh-1") in editor.network.links
 
 
-def test_a_wire_dropped_on_nothing_or_escaped_leaves_all_as_it_was(
+def test_a_wire_dropped_near_its_port_or_escaped_leaves_all_as_it_was(
     view: CanvasView, editor: Editor
 ) -> None:
     before, items = editor.network, len(view.scene().items())
-    drag(view, port(view, "linear-1", True), at(view, 330, 300))
+    drag(view, port(view, "linear-1", True), port(view, "linear-1", True) + QPoint(20, 20))
     press(view, port(view, "input-1", True))
     move(view, port(view, "linear-1", False))
     QTest.keyClick(view, Qt.Key.Key_Escape)
@@ -260,7 +260,7 @@ def test_an_end_of_a_link_can_be_put_elsewhere_in_one_step(view: CanvasView, edi
     assert Link("conv2d-1", "relu-1") not in editor.network.links
     editor.undo_stack.undo()
     assert editor.network.links == before.links
-    drag(view, port(view, "relu-1", False), at(view, 330, 420))
+    drag(view, port(view, "relu-1", False), port(view, "relu-1", False) + QPoint(-30, 0))
     assert editor.network.links == before.links
     assert not view.scene().link_item(Link("conv2d-1", "relu-1")).lifted
 
