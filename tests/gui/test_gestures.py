@@ -14,7 +14,7 @@ from engine.network.edits import Connect, MoveNodes
 from engine.network.layers import new_node
 from engine.network.model import Link
 from gui.actions import Actions
-from gui.canvas import CanvasView
+from gui.canvas import CanvasView, blocks
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, node_rect
 from gui.drawing_commands import DrawingCommands
 from gui.editor import Editor
@@ -34,11 +34,12 @@ def glows(view: CanvasView) -> bool:
 
 
 def overlapping(editor: Editor) -> list[tuple[str, str]]:
-    nodes = editor.network.nodes.values()
+    """Pairs of nodes of one block."""
+    network = editor.network
     return [
         (one.id, other.id)
-        for one, other in combinations(nodes, 2)
-        if node_rect(one).intersects(node_rect(other))
+        for one, other in combinations(network.nodes.values(), 2)
+        if one.block == other.block and node_rect(network, one).intersects(node_rect(network, other))
     ]
 
 
@@ -123,6 +124,26 @@ def test_a_card_stays_where_there_is_room_for_it(view: CanvasView, editor: Edito
     drop_layer(view, "ReLU", at(view, 88, 700))
     nodes = editor.network.nodes
     assert nodes["linear-1"].y == 1000 and abs(nodes["relu-2"].y + NODE_HEIGHT / 2 - 700) <= 8
+
+
+def test_inside_an_opened_block_all_around_it_makes_room(view: CanvasView, editor: Editor) -> None:
+    editor.select(frozenset({"conv2d-1", "relu-1"}))
+    blocks.group(view.scene())
+    block = editor.selected
+    assert block is not None
+    blocks.toggle(view.scene(), block)
+    view.fit()
+    before = editor.network
+    assert drop_layer(view, "BatchNorm2d", on_link(view, Link("conv2d-1", "relu-1")))
+    links = editor.network.links
+    assert Link("conv2d-1", "batchnorm2d-1") in links and Link("batchnorm2d-1", "relu-1") in links
+    assert editor.network.nodes["batchnorm2d-1"].block == block
+    assert not overlapping(editor)
+    editor.undo_stack.undo()
+    assert editor.network == before
+    drop_layer(view, "Tanh", at(view, 600, 100))
+    drag(view, middle(view, "tanh-1"), on_link(view, Link("conv2d-1", "relu-1")) + QPoint(20, 0))
+    assert not editor.network.incoming["tanh-1"], "a card does not go into a block by itself"
 
 
 # Links led elsewhere

@@ -117,7 +117,8 @@ def test_a_second_successor_goes_beside_the_first(palette: Palette, editor: Edit
     editor.select(frozenset({"input-1"}))
     double_click(palette, "ReLU")
     assert Link("input-1", "relu-1") in editor.network.links
-    first, second = (node_rect(editor.network.nodes[key]) for key in ("linear-1", "relu-1"))
+    network = editor.network
+    first, second = (node_rect(network, network.nodes[key]) for key in ("linear-1", "relu-1"))
     assert not first.intersects(second) and second.top() == first.top()
 
 

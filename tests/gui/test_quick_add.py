@@ -13,7 +13,7 @@ from engine.network.layers import LAYERS
 from engine.network.model import Link
 from engine.project.project import Project
 from gui.actions import Actions
-from gui.canvas import CanvasView
+from gui.canvas import CanvasView, blocks
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
 from gui.chooser import Chooser
 from gui.chooser_rows import Choice
@@ -158,6 +158,35 @@ def test_a_double_click_on_the_canvas_adds_there(canvas: CanvasView, editor: Edi
 def test_a_double_click_on_a_card_adds_nothing(canvas: CanvasView) -> None:
     double_click(canvas, at(canvas, 100, 20))
     assert open_chooser(canvas) is None
+
+
+def test_inside_a_block_it_goes_into_the_block_with_ports_on_offer(
+    canvas: CanvasView, editor: Editor
+) -> None:
+    editor.select(frozenset({"conv2d-1", "relu-1"}))
+    blocks.group(canvas.scene())
+    block = editor.selected
+    assert block is not None
+    blocks.toggle(canvas.scene(), block)
+    canvas.fit()
+    frame = canvas.scene().card_rect(block)
+    inside = canvas.mapFromScene(frame.bottomRight() - QPointF(20, 40))
+    double_click(canvas, inside)
+    assert {"BlockInput", "BlockOutput"} <= set(titles(the_chooser(canvas)))
+    assert "Input" not in titles(the_chooser(canvas))
+    type_and_enter(canvas, "tanh")
+    assert editor.network.nodes["tanh-1"].block == block
+    middle = canvas.scene().card_rect("tanh-1").center()
+    assert (middle - canvas.mapToScene(inside)).manhattanLength() <= 16
+    editor.enter(block)
+    tab(canvas)
+    type_and_enter(canvas, "gelu")
+    assert editor.network.nodes["gelu-1"].block == block
+    editor.select(frozenset({"relu-1"}))
+    assert "BlockOutput" in titles(tab(canvas))
+    type_and_enter(canvas, "dropout")
+    assert editor.network.nodes["dropout-1"].block == block
+    assert Link("relu-1", "dropout-1") in editor.network.links
 
 
 # At the end of a wire
