@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: A word this short found scattered over a title is chance.
 _SHORTEST_SCATTERED = 3
@@ -44,6 +45,7 @@ def _scattered(typed: str, title: str) -> bool:
     return all(letter in letters for letter in typed)
 
 
+@lru_cache(maxsize=16_384)
 def _words(text: str) -> list[str]:
     """In lower case; MaxPool2d is two words: max and pool2d."""
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+|\d+", text)

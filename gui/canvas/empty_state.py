@@ -16,7 +16,9 @@ def draw(painter: QPainter, area: QRect) -> None:
     column.setTop(area.center().y() - 36)
     painter.setPen(color("text"))
     painter.setFont(ui_font(16, QFont.Weight.Medium))
-    painter.drawText(column, flags, translate("Canvas", "Drag an Input here from the palette"))
+    painter.drawText(
+        column, flags, translate("Canvas", "Double-click here, or press Tab, to add an Input")
+    )
     column.setTop(column.top() + 32)
     painter.setPen(color("muted"))
     painter.setFont(ui_font(13))
@@ -25,7 +27,7 @@ def draw(painter: QPainter, area: QRect) -> None:
         flags,
         translate(
             "Canvas",
-            "Then double-click layers to append them, or drag from the dot below one\n"
-            "node to the dot above another.",
+            "Tab again adds the next layer and links it. Or drag layers here from the list, and\n"
+            "wires from the dot below one node to the dot above another.",
         ),
     )

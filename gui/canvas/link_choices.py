@@ -22,6 +22,7 @@ def links_from(network: Network, node_id: str) -> list[Choice]:
     source = network.nodes[node_id]
     beside = [network.nodes[key] for key in network.children[source.block] if key != node_id]
     beside.sort(key=lambda node: (node.y <= source.y, _away(source, node)))
+    taken = frozenset(network.outgoing[node_id])
     possible: list[Choice] = []
     impossible: list[Choice] = []
     for output in output_ports(network, source):
@@ -29,18 +30,25 @@ def links_from(network: Network, node_id: str) -> list[Choice]:
         for node in beside:
             for port in input_ports(network, node):
                 link = Link(node_id, node.id, output, port)
-                choice = _choice(network, link, node.id in closed)
+                choice = _choice(
+                    network, link, _reason(network, link, node.id in closed, link in taken)
+                )
                 (impossible if choice.reason else possible).append(choice)
     return possible + impossible
 
 
-def _choice(network: Network, link: Link, closes_loop: bool) -> Choice:
+def _reason(network: Network, link: Link, closes_loop: bool, taken: bool) -> str:
+    """Why the link cannot be drawn, "" when it can."""
+    if not (closes_loop or taken):
+        return ""
+    names = {"source": network.nodes[link.source].name, "target": network.nodes[link.target].name}
+    code = "would_cycle" if closes_loop else "already_linked"
+    return sentence(Problem(code, link.target, values=names))
+
+
+def _choice(network: Network, link: Link, reason: str) -> Choice:
     source, target = network.nodes[link.source], network.nodes[link.target]
     names = {"source": shown(source.name), "target": shown(target.name)}
-    reason = ""
-    if closes_loop or link in network.links:
-        code = "would_cycle" if closes_loop else "already_linked"
-        reason = sentence(Problem(code, target.id, values=names))
     layer = LAYERS.get(target.kind)
     translate = QCoreApplication.translate
     return Choice(

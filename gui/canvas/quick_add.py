@@ -48,7 +48,8 @@ class QuickAdd(QObject):
         node = None if selected is None else network.nodes[selected]
         outputs = () if node is None else output_ports(network, node)
         if node is None or not outputs:
-            effect = self.tr("Adds {kind} below all others.")
+            beside = network.children.get(self._editor.level)
+            effect = self.tr("Adds {kind} below all others.") if beside else self.tr("Adds {kind}.")
             choices = layer_choices.anywhere(network, effect, self._editor.level)
             self._show(choices, self._middle(), partial(placing.append, self._editor))
             return

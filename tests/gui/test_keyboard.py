@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 
 from engine.network.edits import AddNode, Connect
 from engine.network.layers import new_node
@@ -16,6 +16,7 @@ from gui.canvas import CanvasView
 from gui.chooser_rows import Choice
 from gui.drawing_commands import DrawingCommands
 from gui.editor import Editor
+from gui.window import MainWindow
 from tests.gui.choosing import key, open_chooser, rows, the_chooser, titles, type_and_enter
 from tests.gui.networks import chain
 
@@ -129,3 +130,17 @@ def test_the_menu_opens_by_key_at_what_is_selected(canvas: CanvasView, editor: E
     place = canvas.viewport().mapFromGlobal(menu.pos())
     assert abs(place.x() - card.left()) <= 16 and abs(place.y() - card.bottom()) <= 16
     menu.close()
+
+
+def test_tab_adds_on_the_canvas_only_and_shift_tab_leaves_it(window: MainWindow) -> None:
+    QApplication.setActiveWindow(window)
+    search = window.findChild(QLineEdit, "palette-search")
+    search.setFocus()
+    QTest.keyClick(search, Qt.Key.Key_Tab)
+    assert not search.hasFocus() and open_chooser(window) is None
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
+    key(the_chooser(window), Qt.Key.Key_Escape)
+    assert window.canvas.hasFocus()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Backtab, SHIFT)
+    assert not window.canvas.hasFocus() and open_chooser(window) is None

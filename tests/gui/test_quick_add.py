@@ -116,7 +116,7 @@ def test_without_a_selection_an_input_comes_first_while_there_is_none(
     editor.open(Project(), {})
     assert open_chooser(canvas) is None  # what it was opened for is gone
     chooser = tab(canvas)
-    assert titles(chooser)[0] == "Input"
+    assert titles(chooser)[0] == "Input" and chooser.effect.text() == "Adds Input."
     assert not {"Block", "BlockInput", "BlockOutput"} & set(titles(chooser))
     key(chooser, Qt.Key.Key_Return)
     assert list(editor.network.nodes) == ["input-1"]
