@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -102,7 +103,8 @@ class _Shot(QObject):
     def _save(self) -> None:
         self.window.canvas.fit()
         picture = self.window.grab()
-        self._out.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # what stands in the way also keeps the picture out
+            self._out.parent.mkdir(parents=True, exist_ok=True)
         if picture.save(str(self._out), "PNG"):
             self._end(DONE, "")
         else:
