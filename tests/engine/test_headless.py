@@ -145,11 +145,26 @@ def test_numbers_beyond_float32_are_refused(small: Path, tmp_path: Path) -> None
     assert "too large" in result.stderr
 
 
-def test_the_window_needs_a_display_and_says_what_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
+@pytest.mark.parametrize(
+    "display",
+    [
+        {},
+        {"DISPLAY": ":4711"},
+        {"WAYLAND_DISPLAY": "gone"},
+        {"QT_QPA_PLATFORM": "xcb"},
+        {"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":4711"},
+    ],
+)
+def test_without_a_display_that_answers_it_says_what_needs_none(
+    display: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt would abort the process."""
     if sys.platform != "linux":
         pytest.skip("only Linux can be without a display")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in display.items():
+        monkeypatch.setenv(name, value)
     result = backlit("xor")
     assert result.returncode == 2
     assert "screenshot" in result.stderr
