@@ -21,6 +21,8 @@ PATIENCE_MS = 120_000
 def screenshot(arguments: argparse.Namespace) -> int:
     """Open FILE, train for a while if asked, save the picture. The exit status."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # Off-screen Qt warns of size hints at every window; what a user must know is no Qt warning.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     with tempfile.TemporaryDirectory() as folder:
         # A picture shows the program as it comes, not one user's layout, and changes nobody's.
         os.environ["BACKLIT_CONFIG"] = os.environ["BACKLIT_DATA"] = folder

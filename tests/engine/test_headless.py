@@ -177,6 +177,7 @@ def test_screenshot_is_the_real_window(tmp_path: Path) -> None:
     result = backlit("screenshot", "xor", "--out", out, "--size", "1000x700", "--theme", "dark")
     assert result.returncode == 0, result.stderr
     assert str(out) in result.stdout
+    assert result.stderr == ""
     picture = QImage(str(out))
     assert (picture.width(), picture.height()) == (1000, 700)
     assert picture.pixelColor(500, 350).lightness() < 60

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -287,6 +289,56 @@ def test_closing_in_mid_run_ends_the_thread(window: MainWindow, qtbot: QtBot, tm
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=WAIT)
     assert window.engine.isFinished()
     assert window.shapes.isFinished()
+
+
+def test_a_window_that_waits_for_its_threads_is_out_of_sight(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch may still be imported: many seconds, where the disk is slow."""
+    seen: list[bool] = []
+    end = window.engine.shut_down
+
+    def shut_down() -> bool:
+        seen.append(window.isVisible())
+        return end()
+
+    monkeypatch.setattr(window.engine, "shut_down", shut_down)
+    window.close()
+    qtbot.waitUntil(window.engine.isFinished, timeout=WAIT)
+    assert seen[0] is False
+
+
+STUCK = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import engine.session
+from engine.project.examples import find
+from gui.application import run
+from gui.window import MainWindow
+engine.session.JOIN_MS = 10
+engine.session.EngineThread.run = lambda self: time.sleep(30)
+def close():
+    windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+    if windows and windows[0].engine.isRunning():
+        windows[0].close()
+timer = None
+def begin(self, show=MainWindow.show):
+    global timer
+    timer = QTimer(self, interval=50)
+    timer.timeout.connect(close)
+    timer.start()
+    show(self)
+MainWindow.show = begin
+sys.exit(run(find("xor")))
+"""
+
+
+def test_a_thread_that_does_not_end_in_time_does_not_abort_the_process() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_a_broken_file_is_explained_and_the_open_network_stays(
