@@ -19,6 +19,7 @@ class Inspector(QScrollArea):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields are the stops
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._editor = editor
         self._form: NodeForm | RecipeForm | None = None
@@ -42,6 +43,16 @@ class Inspector(QScrollArea):
         column.addWidget(self._form)
         column.addStretch(1)
         self.setWidget(holder)
+        self._put_in_tab_order(holder)
+
+    def _put_in_tab_order(self, holder: QWidget) -> None:
+        """Behind what stands above the inspector: a new widget comes last in the window otherwise."""
+        before: QWidget = self
+        for widget in holder.findChildren(QWidget):
+            stops = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+            if stops and widget.focusProxy() is None:
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
     def _network_changed(self, changes: Changes) -> None:
         if isinstance(self._form, NodeForm) and self._form.node_id in changes.changed:

@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from gui.panels.panel import Panel
 
 FIRST_SIZE = QSize(1440, 900)
-PALETTE_WIDTH, PANEL_WIDTH = 224, 432
+PALETTE_WIDTH, PANEL_WIDTH = 240, 432
+#: In a small window the docks make room for the diagram.
+CANVAS_LEAST = 280
 PROBLEMS_HEIGHT = 240
 #: From top to bottom; panels that are not named here follow.
 FIRST_PANELS = ("loss", "gradients", "feature_maps")
@@ -106,6 +108,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self.breadcrumb)
         column.addWidget(self.canvas, 1)
+        center.setMinimumWidth(CANVAS_LEAST)
         self.setCentralWidget(center)
         self.setStatusBar(self.status)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox, QSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.network.edits import SetParameter
@@ -403,6 +411,27 @@ def test_help_lists_the_shortcuts(window: MainWindow, qtbot: QtBot) -> None:
     assert dialog.isVisible()
     assert not dialog.isModal()
     dialog.close()
+
+
+def test_tab_goes_from_the_layer_list_to_the_fields_below(window: MainWindow, qtbot: QtBot) -> None:
+    """In the order they are seen, though the fields are made anew at each selection."""
+    load(window, find("mnist-cnn"), qtbot)
+    window.editor.select(frozenset({"conv2d-1"}))
+    QApplication.setActiveWindow(window)
+    window.findChild(QWidget, "palette-layers").setFocus()
+    passed = []
+    for _ in range(8):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        passed.append(QApplication.focusWidget().objectName())
+    fields = ["out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias"]
+    assert passed == ["name", *fields]
+
+
+def test_a_small_window_leaves_room_for_the_diagram(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(800, 600)
+    qtbot.waitUntil(lambda: window.width() == 800)
+    QApplication.processEvents()
+    assert window.canvas.width() >= 280
 
 
 def test_shortcuts_are_unique_and_every_action_has_help(window: MainWindow) -> None:
