@@ -12,6 +12,10 @@ from gui.recipe_form import RecipeForm
 from gui.theme import GRID, appearance
 
 
+#: px that the longest name of a field, the field and a scroll bar need.
+LEAST_WIDTH = 28 * GRID
+
+
 class Inspector(QScrollArea):
     """Follows the selection of `editor`."""
 
@@ -19,6 +23,7 @@ class Inspector(QScrollArea):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self.setMinimumWidth(LEAST_WIDTH)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields are the stops
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._editor = editor
@@ -50,7 +55,8 @@ class Inspector(QScrollArea):
         before: QWidget = self
         for widget in holder.findChildren(QWidget):
             stops = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
-            if stops and widget.focusProxy() is None:
+            here = widget.window() is self.window()  # the list of a combo box is a window itself
+            if stops and here and widget.focusProxy() is None:
                 QWidget.setTabOrder(before, widget)
                 before = widget
 

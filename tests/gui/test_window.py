@@ -428,10 +428,16 @@ def test_tab_goes_from_the_layer_list_to_the_fields_below(window: MainWindow, qt
 
 
 def test_a_small_window_leaves_room_for_the_diagram(window: MainWindow, qtbot: QtBot) -> None:
+    load(window, find("mnist-cnn"), qtbot)
     window.resize(800, 600)
     qtbot.waitUntil(lambda: window.width() == 800)
     QApplication.processEvents()
     assert window.canvas.width() >= 280
+    for selection in (frozenset[str](), frozenset({"conv2d-1"})):
+        window.editor.select(selection)
+        QApplication.processEvents()
+        inspector = window.inspector
+        assert inspector.form.parentWidget().width() <= inspector.viewport().width()
 
 
 def test_shortcuts_are_unique_and_every_action_has_help(window: MainWindow) -> None:
