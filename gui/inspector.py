@@ -11,9 +11,8 @@ from gui.node_form import NodeForm
 from gui.recipe_form import RecipeForm
 from gui.theme import GRID, appearance
 
-
 #: px that the longest name of a field, the field and a scroll bar need.
-LEAST_WIDTH = 28 * GRID
+LEAST_WIDTH = 29 * GRID
 
 
 class Inspector(QScrollArea):

@@ -413,6 +413,17 @@ def test_help_lists_the_shortcuts(window: MainWindow, qtbot: QtBot) -> None:
     dialog.close()
 
 
+def test_help_is_no_taller_than_the_screen(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.help.GESTURES", (("Do this", "See that"),) * 80)
+    window.show_shortcuts()
+    dialog = window.findChild(QDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert dialog.frameGeometry().height() <= dialog.screen().availableSize().height()
+    dialog.close()
+
+
 def test_tab_goes_from_the_layer_list_to_the_fields_below(window: MainWindow, qtbot: QtBot) -> None:
     """In the order they are seen, though the fields are made anew at each selection."""
     load(window, find("mnist-cnn"), qtbot)
