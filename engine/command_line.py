@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ DONE, FAULT, USAGE = 0, 1, 2
 COMMANDS = ("train", "info", "screenshot", "predict", "selfcheck")
 #: What opens when nothing is named.
 FIRST_EXAMPLE = "mnist-cnn"
+#: Seconds that a picture may be trained for.
+LONGEST_PICTURE = 86_400
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -53,7 +56,7 @@ def _commands() -> argparse.ArgumentParser:
     screenshot = commands.add_parser("screenshot", help="the main window as a picture, off-screen")
     screenshot.add_argument("file", metavar="FILE")
     screenshot.add_argument("--out", type=Path, required=True, metavar="PNG")
-    screenshot.add_argument("--train", type=float, default=0.0, metavar="SECONDS")
+    screenshot.add_argument("--train", type=_seconds, default=0.0, metavar="SECONDS")
     screenshot.add_argument("--theme", choices=("light", "dark"), default="light")
     screenshot.add_argument("--size", type=_size, default=(1440, 900), metavar="WxH")
 
@@ -76,6 +79,13 @@ def _natural(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to 4,294,967,295")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= LONGEST_PICTURE:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is not a number from 0 to {LONGEST_PICTURE:,}")
 
 
 def _size(text: str) -> tuple[int, int]:

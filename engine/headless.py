@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from dataclasses import replace
@@ -53,9 +54,8 @@ def train(arguments: argparse.Namespace) -> int:
     project = opened.project
     project = replace(project, recipe=project.recipe.model_copy(update=given))
     _check_weights(opened)
-    if arguments.out is not None and not arguments.out.resolve().parent.is_dir():
-        # Said now: after the training its result would be lost.
-        raise Refused(f"{arguments.out}: there is no such folder. Choose another place.")
+    if arguments.out is not None:
+        _check_place(arguments.out)  # now: after the training its result would be lost
     started = time.perf_counter()
     trainer = None
     try:
@@ -154,7 +154,8 @@ def info(arguments: argparse.Namespace) -> int:
 def predict(arguments: argparse.Namespace) -> int:
     import torch
 
-    from engine.training.fault import TrainingError, fault_of
+    from engine.data import source_of
+    from engine.training.fault import TrainingError, is_out_of_memory
     from engine.training.trainer import build_module
 
     opened = _open(arguments.file)
@@ -169,9 +170,12 @@ def predict(arguments: argparse.Namespace) -> int:
     except TrainingError as error:
         raise Refused(sentence(error.problem)) from error
     except RuntimeError as error:
-        fault = fault_of(error, opened.project, 0)
-        text = f"{arguments.input}: shape {batch.shape} does not fit. {sentence(fault.problem)}"
-        raise Refused(text) from error
+        if is_out_of_memory(error):
+            reason = "the memory does not suffice for so many samples; take fewer at a time."
+        else:
+            needed = ", ".join(("N", *map(str, source_of(opened.project.data).sample)))
+            reason = f"shape {batch.shape} does not fit; this network needs ({needed})."
+        raise Refused(f"{arguments.input}: {reason}") from error
     if not opened.weights:
         _say("warning: this network was never trained; the output comes from its initial weights")
     _save_array(arguments.out, output)
@@ -195,6 +199,17 @@ def _check_weights(opened: Opened) -> None:
         raise Refused("\n".join(misfits[:10]))
 
 
+def _check_place(path: Path) -> None:
+    """Refuse a place where no file can be saved."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise Refused(f"{path}: there is no such folder. Choose another place.")
+    if path.is_dir():
+        raise Refused(f"{path}: is a folder. Give the file a name in it.")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise Refused(f"{path}: cannot be written. Choose another place.")
+
+
 def _load_array(path: Path) -> NDArray[np.float32]:
     """A .npy batch as float32; no pickle, and nothing allocated before the header is believed."""
     try:
@@ -203,7 +218,10 @@ def _load_array(path: Path) -> NDArray[np.float32]:
             raise Refused(
                 f"{path}: a batch of numbers is needed, this is {mapped.dtype} {mapped.shape}"
             )
-        return np.array(mapped, dtype=np.float32)
+        with np.errstate(over="raise"):
+            return np.array(mapped, dtype=np.float32)
+    except FloatingPointError as error:
+        raise Refused(f"{path}: has numbers that are too large for float32.") from error
     except (OSError, ValueError, EOFError, AttributeError) as error:
         raise Refused(f"{path}: is no .npy file that can be read: {error}") from error
 

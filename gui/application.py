@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -99,10 +100,12 @@ def run(file: Path) -> int:
 
     window = MainWindow(settings)
     _install_error_door(window)
+    window.closed.connect(application.quit)
     window.show()
     window.documents.load(file)
     status = application.exec()
-    window.shut_down()
+    if not window.shut_down():
+        os._exit(status)  # all is saved; a thread stuck in torch would abort the process
     return status
 
 

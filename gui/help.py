@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine import __version__
 from gui.actions import COMMANDS
@@ -53,7 +63,7 @@ def show_shortcuts(parent: QWidget) -> None:
             QCoreApplication.translate("help", gesture),
             QCoreApplication.translate("help", effect),
         )
-    _finish(dialog, grid)
+    _finish(dialog, _scrolled(grid))
 
 
 def show_about(parent: QWidget) -> None:
@@ -86,7 +96,21 @@ def _row(grid: QGridLayout, row: int, column: int, keys: str, effect: str) -> No
     grid.addWidget(QLabel(effect), row, column + 1)
 
 
-def _finish(dialog: QDialog, grid: QGridLayout) -> None:
+def _scrolled(grid: QGridLayout) -> QVBoxLayout:
+    """The list as tall as it is, or as the screen allows."""
+    holder, area, column = QWidget(), QScrollArea(), QVBoxLayout()
+    grid.setContentsMargins(0, 0, GRID * 2, 0)
+    holder.setLayout(grid)
+    area.setWidget(holder)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    size = holder.sizeHint()
+    tallest = QGuiApplication.primaryScreen().availableSize().height() - GRID * 16
+    area.setMinimumSize(size.width(), min(size.height(), tallest))
+    column.addWidget(area)
+    return column
+
+
+def _finish(dialog: QDialog, grid: QLayout) -> None:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.close)
     column = QVBoxLayout(dialog)

@@ -11,6 +11,9 @@ from gui.node_form import NodeForm
 from gui.recipe_form import RecipeForm
 from gui.theme import GRID, appearance
 
+#: px that the longest name of a field, the field and a scroll bar need.
+LEAST_WIDTH = 29 * GRID
+
 
 class Inspector(QScrollArea):
     """Follows the selection of `editor`."""
@@ -19,6 +22,8 @@ class Inspector(QScrollArea):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
+        self.setMinimumWidth(LEAST_WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields are the stops
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._editor = editor
         self._form: NodeForm | RecipeForm | None = None
@@ -42,6 +47,17 @@ class Inspector(QScrollArea):
         column.addWidget(self._form)
         column.addStretch(1)
         self.setWidget(holder)
+        self._put_in_tab_order(holder)
+
+    def _put_in_tab_order(self, holder: QWidget) -> None:
+        """Behind what stands above the inspector: a new widget comes last in the window otherwise."""
+        before: QWidget = self
+        for widget in holder.findChildren(QWidget):
+            stops = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
+            here = widget.window() is self.window()  # the list of a combo box is a window itself
+            if stops and here and widget.focusProxy() is None:
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
     def _network_changed(self, changes: Changes) -> None:
         if isinstance(self._form, NodeForm) and self._form.node_id in changes.changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -20,6 +21,8 @@ PATIENCE_MS = 120_000
 def screenshot(arguments: argparse.Namespace) -> int:
     """Open FILE, train for a while if asked, save the picture. The exit status."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # Off-screen Qt warns of size hints at every window; what a user must know is no Qt warning.
+    os.environ.setdefault("QT_LOGGING_RULES", "default.warning=false")
     with tempfile.TemporaryDirectory() as folder:
         # A picture shows the program as it comes, not one user's layout, and changes nobody's.
         os.environ["BACKLIT_CONFIG"] = os.environ["BACKLIT_DATA"] = folder
@@ -102,7 +105,8 @@ class _Shot(QObject):
     def _save(self) -> None:
         self.window.canvas.fit()
         picture = self.window.grab()
-        self._out.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # what stands in the way also keeps the picture out
+            self._out.parent.mkdir(parents=True, exist_ok=True)
         if picture.save(str(self._out), "PNG"):
             self._end(DONE, "")
         else:

@@ -65,3 +65,4 @@ class Settings:
     def save_layout(self, geometry: QByteArray, state: QByteArray) -> None:
         self._store.setValue("geometry", geometry)
         self._store.setValue("state", state)
+        self._store.sync()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -52,7 +52,9 @@ if TYPE_CHECKING:
     from gui.panels.panel import Panel
 
 FIRST_SIZE = QSize(1440, 900)
-PALETTE_WIDTH, PANEL_WIDTH = 224, 432
+PALETTE_WIDTH, PANEL_WIDTH = 240, 432
+#: In a small window the docks make room for the diagram.
+CANVAS_LEAST = 280
 PROBLEMS_HEIGHT = 240
 #: From top to bottom; panels that are not named here follow.
 FIRST_PANELS = ("loss", "gradients", "feature_maps")
@@ -60,6 +62,9 @@ FIRST_PANELS = ("loss", "gradients", "feature_maps")
 
 class MainWindow(QMainWindow):
     """Owns the project's editor, the engine thread and every view of them."""
+
+    #: The window is gone for good. Qt counts a hidden window's end as no reason to quit.
+    closed = Signal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -107,6 +112,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self.breadcrumb)
         column.addWidget(self.canvas, 1)
+        center.setMinimumWidth(CANVAS_LEAST)
         self.setCentralWidget(center)
         self.setStatusBar(self.status)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -389,17 +395,19 @@ class MainWindow(QMainWindow):
     def _close_for_good(self) -> None:
         self._closing = True
         self.settings.save_layout(self.saveGeometry(), self.saveState())
+        self.hide()  # at once: a thread that still imports torch is waited for out of sight
         self.shut_down()
-        QTimer.singleShot(0, self.close)  # a close within a close does nothing
+        self.closed.emit()
 
-    def shut_down(self) -> None:
-        """End both threads and wait for them: one that still runs at exit aborts the process."""
+    def shut_down(self) -> bool:
+        """End both threads and wait for them: one that still runs at exit aborts the process. False
+        when one did not end in time; what is saved is on the disk then, too."""
         self._closing = True
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-        self.engine.shut_down()
-        self.shapes.shut_down()
         self.documents.wait()
+        ended = self.engine.shut_down() and self.shapes.shut_down()
         QApplication.restoreOverrideCursor()
+        return ended
 
     @guarded(None)
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

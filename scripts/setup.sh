@@ -75,8 +75,9 @@ missing() {
     done
 }
 
-# A folder without pip was left by a setup that was interrupted.
-.venv/bin/python -m pip --version >/dev/null 2>&1 || make_venv
+# A folder without pip was left by a setup that was interrupted, one of an older Python by another
+# program.
+.venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || make_venv
 say "Installing Python packages (the first time takes some minutes) ..."
 # The program runs from this folder; only what it needs is installed.
 .venv/bin/python - <<'PYTHON' >.venv/requirements.txt

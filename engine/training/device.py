@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
 from engine.network.problem import Problem
 from engine.training.fault import TrainingError
 
-#: Timed passes per thread count.
-_PASSES = 9
+#: Timed passes per thread count: at most, and at least however long they take.
+_PASSES, _FEWEST_PASSES = 9, 3
+#: After this long no further pass begins: somebody waits for the training.
+_SECONDS = 0.5
+#: More threads must be faster by a twentieth; the rest of the window wants the processor, too.
+_WORTH_IT = 0.95
 #: What torch chose for this machine, before anyone changed it.
 _ALL_THREADS = torch.get_num_threads()
 
@@ -42,15 +47,25 @@ def choose_thread_count(work: Callable[[], object]) -> int:
     Small networks lose more to handing work around than they gain: on two cores an MLP on points
     ran almost three times as fast with one thread, the digit CNN a tenth faster with two."""
     timings: dict[int, list[float]] = {count: [] for count in sorted({1, _ALL_THREADS})}
-    for _ in range(_PASSES):  # in turn, so that a busy moment of the machine meets both
+    start = time.perf_counter()
+    for passes in range(_PASSES):  # in turn, so that a busy moment of the machine meets both
+        if passes >= _FEWEST_PASSES and time.perf_counter() - start > _SECONDS:
+            break
         for count, times in timings.items():
             torch.set_num_threads(count)
             work()
             times.append(_timed(work))
-    # The quickest pass: what it takes when nothing else wants the processor.
-    best = min(timings, key=lambda count: min(timings[count]))
+    best = _best(timings)
     torch.set_num_threads(best)
     return best
+
+
+def _best(timings: Mapping[int, Sequence[float]]) -> int:
+    """The count with the least median. Where other programs take a core, threads wait for each other
+    at every operation: most passes are then many times slower, though one may be quick by chance."""
+    usual = {count: statistics.median(times) for count, times in timings.items()}
+    best = min(usual, key=lambda count: usual[count])
+    return best if usual[best] < usual[1] * _WORTH_IT else 1
 
 
 def _timed(work: Callable[[], object]) -> float:

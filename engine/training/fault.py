@@ -13,6 +13,9 @@ from engine.network.expand import expand
 from engine.network.problem import Problem
 from engine.project.project import Project
 
+#: How PyTorch refuses to normalize a batch of one sample.
+_ONE_VALUE = "Expected more than 1 value per channel when training"
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -42,7 +45,8 @@ def fault_of(error: BaseException, project: Project, step: int) -> Fault:
     if isinstance(error, NodeError):
         flat = expand(project.network)
         values["node"] = flat.network.nodes[error.node].name
-        return Fault(Problem("node_failed", flat.origin_of(error.node), values=values), detail)
+        code = "one_value_to_normalize" if _ONE_VALUE in str(error) else "node_failed"
+        return Fault(Problem(code, flat.origin_of(error.node), values=values), detail)
     return Fault(Problem("training_failed", None, values=values), detail)
 
 

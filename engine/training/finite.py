@@ -15,7 +15,7 @@ from engine.training.fault import TrainingError
 
 
 def check_finite(
-    losses: NDArray[np.float32],
+    losses: NDArray[np.floating],
     first: int,
     module: NetworkModule,
     project: Project,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -128,7 +129,8 @@ class Trainer:
         return frame
 
     def _validate(self, first: int, speed: float) -> Iterator[Frame | None]:
-        """Means over the whole validation part, in evaluation mode; one batch a unit."""
+        """Means over the whole validation part, in evaluation mode; one batch a unit. Raises
+        TrainingError when the loss is not a number: the last step may have ruined the weights."""
         totals = torch.zeros(2, device=self.device)
         self.module.eval()
         for x, y in self.data.validation():
@@ -139,6 +141,7 @@ class Trainer:
             yield None
         self.module.train()
         val_loss, val_accuracy = (totals / len(self.data.val_x)).tolist()
+        check_finite(np.array([val_loss]), self.step - 1, self.module, self.project, (x, y))
         self.recorder.add_epoch(
             EpochResult(
                 epoch=self.epoch,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from engine.network.layers.declaration import IMAGE
 from engine.network.model import Network
 from engine.telemetry.frame import FeatureMaps, Frame, Watch
 from engine.telemetry.recorder import Recorder
+from gui.guard import guarded
 from gui.panels.panel import Panel
 from gui.plotting.map_grid import MapGrid, Place, ScaleBar
 from gui.plotting.map_picture import input_picture
@@ -34,6 +35,7 @@ from gui.theme import GRID, number_font, ui_font
 
 THUMBNAIL = 5 * GRID  #: px, side of the input image
 MOST_SAMPLES = 10_000  #: until `set_samples` says how many there are
+SCALE_FROM = 24 * GRID  #: px of height, below which the scale gives its room to the maps
 #: These keep the shape of what they receive.
 _SHAPE_KEEPERS = ("activation", "regularization")
 
@@ -130,6 +132,13 @@ class FeatureMapsPanel(Panel):
         column.setSpacing(GRID)
         column.addLayout(top)
         column.addWidget(self.picture, 1)
+
+    @guarded(None)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Too low for both, the maps come before the line that explains them."""
+        super().resizeEvent(event)
+        for widget in (self._where, self.bar):
+            widget.setVisible(self.height() >= SCALE_FROM)
 
     # Data
 

@@ -51,7 +51,7 @@ class MapGrid(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(8 * GRID, 6 * GRID)
+        self.setMinimumSize(8 * GRID, 5 * GRID)
         self.setAccessibleName(self.tr("Feature maps"))
         self.maps: FeatureMaps | None = None
         self.per_map = True

@@ -105,8 +105,12 @@ def test_predict_gives_what_pytorch_gives(small: Path, tmp_path: Path) -> None:
         ("train", "xor", "--epochs", "0"),
         ("train", "xor", "--device", "warp"),
         ("train", "xor", "--out", "no/such/folder/x.backlit"),
+        ("train", "xor", "--out", "."),
         ("predict", "xor", "--input", "nowhere.npy", "--out", "y.npy"),
         ("screenshot", "xor", "--out", "x.png", "--size", "big"),
+        ("screenshot", "xor", "--out", "x.png", "--train", "nan"),
+        ("screenshot", "xor", "--out", "x.png", "--train", "-1"),
+        ("screenshot", "xor", "--out", "main.py/x.png"),
         ("screenshot", "nowhere.backlit", "--out", "x.png"),
         ("--nonsense",),
     ],
@@ -131,14 +135,36 @@ def test_an_array_of_another_shape_is_refused(small: Path, tmp_path: Path) -> No
     np.save(tmp_path / "x.npy", np.zeros((3, 7), np.float32))
     result = backlit("predict", small, "--input", tmp_path / "x.npy", "--out", tmp_path / "y.npy")
     assert result.returncode == 2
-    assert "(3, 7)" in result.stderr
+    assert "(3, 7) does not fit; this network needs (N, 2)" in result.stderr
 
 
-def test_the_window_needs_a_display_and_says_what_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
-        monkeypatch.delenv(name, raising=False)
+def test_numbers_beyond_float32_are_refused(small: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.full((3, 2), 1e300))
+    result = backlit("predict", small, "--input", tmp_path / "x.npy", "--out", tmp_path / "y.npy")
+    assert result.returncode == 2
+    assert "too large" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "display",
+    [
+        {},
+        {"DISPLAY": ":4711"},
+        {"WAYLAND_DISPLAY": "gone"},
+        {"QT_QPA_PLATFORM": "xcb"},
+        {"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":4711"},
+    ],
+)
+def test_without_a_display_that_answers_it_says_what_needs_none(
+    display: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt would abort the process."""
     if sys.platform != "linux":
         pytest.skip("only Linux can be without a display")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in display.items():
+        monkeypatch.setenv(name, value)
     result = backlit("xor")
     assert result.returncode == 2
     assert "screenshot" in result.stderr
@@ -151,6 +177,7 @@ def test_screenshot_is_the_real_window(tmp_path: Path) -> None:
     result = backlit("screenshot", "xor", "--out", out, "--size", "1000x700", "--theme", "dark")
     assert result.returncode == 0, result.stderr
     assert str(out) in result.stdout
+    assert result.stderr == ""
     picture = QImage(str(out))
     assert (picture.width(), picture.height()) == (1000, 700)
     assert picture.pixelColor(500, 350).lightness() < 60

@@ -361,6 +361,18 @@ def test_the_last_map_layer_is_shown_first(maps: FeatureMapsPanel) -> None:
     assert maps.want(Watch()).maps_node == "conv"
 
 
+def test_nothing_lies_over_the_maps_of_a_low_panel(maps: FeatureMapsPanel, qtbot: QtBot) -> None:
+    """Three panels in a window of 600 px leave it this much."""
+    for height, has_scale in ((144, False), (400, True)):
+        maps.resize(432, height)
+        qtbot.waitUntil(lambda height=height: maps.height() == height)
+        QApplication.processEvents()
+        assert maps.bar.isVisible() is has_scale
+        if has_scale:
+            assert maps.grid.geometry().bottom() < maps.bar.geometry().top()
+        assert maps.grid.geometry().bottom() <= maps.picture.rect().bottom()
+
+
 def test_turning_to_the_next_image(maps: FeatureMapsPanel, qtbot: QtBot) -> None:
     maps.set_samples(3)
     for _ in range(5):

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox, QSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.network.edits import SetParameter
@@ -289,6 +299,56 @@ def test_closing_in_mid_run_ends_the_thread(window: MainWindow, qtbot: QtBot, tm
     assert window.shapes.isFinished()
 
 
+def test_a_window_that_waits_for_its_threads_is_out_of_sight(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch may still be imported: many seconds, where the disk is slow."""
+    seen: list[bool] = []
+    end = window.engine.shut_down
+
+    def shut_down() -> bool:
+        seen.append(window.isVisible())
+        return end()
+
+    monkeypatch.setattr(window.engine, "shut_down", shut_down)
+    window.close()
+    qtbot.waitUntil(window.engine.isFinished, timeout=WAIT)
+    assert seen[0] is False
+
+
+STUCK = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import engine.session
+from engine.project.examples import find
+from gui.application import run
+from gui.window import MainWindow
+engine.session.JOIN_MS = 10
+engine.session.EngineThread.run = lambda self: time.sleep(30)
+def close():
+    windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
+    if windows and windows[0].engine.isRunning():
+        windows[0].close()
+timer = None
+def begin(self, show=MainWindow.show):
+    global timer
+    timer = QTimer(self, interval=50)
+    timer.timeout.connect(close)
+    timer.start()
+    show(self)
+MainWindow.show = begin
+sys.exit(run(find("xor")))
+"""
+
+
+def test_a_thread_that_does_not_end_in_time_does_not_abort_the_process() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
 def test_a_broken_file_is_explained_and_the_open_network_stays(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -351,6 +411,44 @@ def test_help_lists_the_shortcuts(window: MainWindow, qtbot: QtBot) -> None:
     assert dialog.isVisible()
     assert not dialog.isModal()
     dialog.close()
+
+
+def test_help_is_no_taller_than_the_screen(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.help.GESTURES", (("Do this", "See that"),) * 80)
+    window.show_shortcuts()
+    dialog = window.findChild(QDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert dialog.frameGeometry().height() <= dialog.screen().availableSize().height()
+    dialog.close()
+
+
+def test_tab_goes_from_the_layer_list_to_the_fields_below(window: MainWindow, qtbot: QtBot) -> None:
+    """In the order they are seen, though the fields are made anew at each selection."""
+    load(window, find("mnist-cnn"), qtbot)
+    window.editor.select(frozenset({"conv2d-1"}))
+    QApplication.setActiveWindow(window)
+    window.findChild(QWidget, "palette-layers").setFocus()
+    passed = []
+    for _ in range(8):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        passed.append(QApplication.focusWidget().objectName())
+    fields = ["out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias"]
+    assert passed == ["name", *fields]
+
+
+def test_a_small_window_leaves_room_for_the_diagram(window: MainWindow, qtbot: QtBot) -> None:
+    load(window, find("mnist-cnn"), qtbot)
+    window.resize(800, 600)
+    qtbot.waitUntil(lambda: window.width() == 800)
+    QApplication.processEvents()
+    assert window.canvas.width() >= 280
+    for selection in (frozenset[str](), frozenset({"conv2d-1"})):
+        window.editor.select(selection)
+        QApplication.processEvents()
+        inspector = window.inspector
+        assert inspector.form.parentWidget().width() <= inspector.viewport().width()
 
 
 def test_shortcuts_are_unique_and_every_action_has_help(window: MainWindow) -> None:

@@ -68,6 +68,30 @@ def test_every_loss_is_that_of_a_plain_script(watch: Watch | None) -> None:
     )
 
 
+def test_the_digit_network_learns_step_by_step_as_a_plain_script_does() -> None:
+    """It ends in Softmax, which cross-entropy must not meet twice."""
+    project = Project(seed_cnn(), Recipe(seed=3), DataChoice())
+    trainer = Trainer(project, {})
+    torch.manual_seed(3)
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Flatten(),
+        nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 10),
+    )  # fmt: skip
+    optimizer = torch.optim.Adam(model.parameters())
+    losses = []
+    for (x, y), _ in zip(trainer.data.epoch(3, 1), range(12), strict=False):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(x.contiguous()), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        trainer.advance()
+    trainer.flush()
+    np.testing.assert_allclose(trainer.recorder.loss.view(), losses, rtol=1e-4)
+
+
 def test_epoch_results_are_means_over_all_samples() -> None:
     project = points_project(epochs=2, batch_size=7)
     trainer = Trainer(project, {})
@@ -151,6 +175,36 @@ def test_a_loss_that_is_no_number_stops_at_its_step_and_names_the_node() -> None
     assert error.value.problem.node == "linear-1"
     assert error.value.problem.values["step"] == 1
     assert "Linear 1" in sentence(error.value.problem)
+
+
+def test_a_validation_loss_that_is_no_number_is_a_fault_too() -> None:
+    """The only step was finite; what it made of the weights is not."""
+    hidden = [("Linear", {"out_features": 32})] * 7
+    network = chain(("Input", {"shape": (2,)}), *hidden, ("Linear", {"out_features": 2}))
+    recipe = Recipe(learning_rate=1e6, batch_size=10_000, epochs=1)
+    trainer = Trainer(Project(network, recipe, DataChoice(source="xor")), {})
+    with pytest.raises(TrainingError) as error:
+        train_all(trainer)
+    assert error.value.problem.values["step"] == 1
+    assert not trainer.recorder.epochs
+
+
+@pytest.mark.parametrize("batch_size", [1, 7999])
+def test_a_batch_of_one_sample_that_cannot_be_normalized(batch_size: int) -> None:
+    """The first batch has one sample, or the last of the 8,000."""
+    network = chain(
+        ("Input", {}),
+        ("Conv2d", {"out_channels": 4, "kernel_size": 28}),
+        ("BatchNorm2d", {}),
+        ("Flatten", {}),
+        ("Linear", {"out_features": 10}),
+    )
+    project = Project(network, Recipe(batch_size=batch_size), DataChoice())
+    with pytest.raises(NodeError) as error:
+        train_all(Trainer(project, {}))
+    fault = fault_of(error.value, project, 1)
+    assert fault.problem.node == "batchnorm2d-1"
+    assert "at least two" in sentence(fault.problem)
 
 
 def test_an_exception_becomes_a_fault_on_its_node() -> None:
