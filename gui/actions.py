@@ -149,6 +149,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
         Command("enter_block", _("Step &Inside"), "Ctrl+Return", "", _("Show only its inside")),
         Command("leave_block", _("Step O&ut"), "Alt+Up", "", _("Back to what lies around the block")),
+        Command("save_block", _("&Save to Library"), "", "", _("Keep the block for other networks")),
         Command("comment", _("Add a &Comment"), "Ctrl+Shift+C", "", _("Words beside the network")),
         Command(
             "frame", _("Add a &Frame"), "Ctrl+Shift+F", "", _("A coloured ground for the selection")

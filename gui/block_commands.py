@@ -9,11 +9,13 @@ from gui.actions import Actions
 from gui.canvas import blocks, notes
 from gui.canvas.view import CanvasView
 from gui.editor import Editor
+from gui.library import Library
 
 
 class BlockCommands(QObject):
-    def __init__(self, actions: Actions, canvas: CanvasView, window: QWidget) -> None:
+    def __init__(self, actions: Actions, canvas: CanvasView, library: Library, window: QWidget) -> None:
         super().__init__(window)
+        self._library = library
         self._actions = actions
         self._canvas = canvas
         self._scene = canvas.scene()
@@ -25,6 +27,7 @@ class BlockCommands(QObject):
                 "toggle_block": self.toggle,
                 "enter_block": self.enter,
                 "leave_block": self._editor.leave,
+                "save_block": self.save,
                 "comment": self.comment,
                 "frame": self.frame,
             }
@@ -46,7 +49,7 @@ class BlockCommands(QObject):
         block = self._selected_block() is not None
         for name in ("group", "frame"):
             self._actions.set_enabled(name, some, self.tr("Nothing is selected."))
-        for name in ("ungroup", "toggle_block", "enter_block"):
+        for name in ("ungroup", "toggle_block", "enter_block", "save_block"):
             self._actions.set_enabled(name, block, self.tr("Select a block."))
         inside = bool(self._editor.level)
         self._actions.set_enabled("leave_block", inside, self.tr("You are in no block."))
@@ -76,6 +79,12 @@ class BlockCommands(QObject):
         block = self._selected_block()
         if block is not None:
             self._editor.enter(block)
+
+    @Slot()
+    def save(self) -> None:
+        block = self._selected_block()
+        if block is not None:
+            self._library.save(block)
 
     @Slot()
     def comment(self) -> None:

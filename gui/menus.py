@@ -56,7 +56,7 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     edit.addMenu(_align_menu(window, actions))
     block = menu_bar.addMenu(window.tr("&Block"))
     _fill(block, actions, ("group", "ungroup", SEPARATOR, "toggle_block", "enter_block", "leave_block"))
-    _fill(block, actions, (SEPARATOR, "comment", "frame"))
+    _fill(block, actions, (SEPARATOR, "save_block", SEPARATOR, "comment", "frame"))
     train = menu_bar.addMenu(window.tr("&Training"))
     _fill(train, actions, ("train", "pause", "step", "stop", SEPARATOR, "reset"))
     view = menu_bar.addMenu(window.tr("&View"))

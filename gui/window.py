@@ -34,6 +34,7 @@ from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
 from gui.inspector import Inspector
 from gui.layout_commands import LayoutCommands
+from gui.library import Library
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
 from gui.node_list import NodeList
@@ -79,7 +80,8 @@ class MainWindow(QMainWindow):
         self.layout_commands = LayoutCommands(
             self.commands, self.canvas, self.documents, settings, self
         )
-        self.block_commands = BlockCommands(self.commands, self.canvas, self)
+        self.library = Library(self.editor)
+        self.block_commands = BlockCommands(self.commands, self.canvas, self.library, self)
         self.breadcrumb = Breadcrumb(self.editor)
         self.clipboard_commands = ClipboardCommands(self.commands, self.canvas, self)
         self.drawing_commands = DrawingCommands(self.commands, self.canvas, self)
@@ -128,7 +130,9 @@ class MainWindow(QMainWindow):
             self.addDockWidget(right, docks[-1])
         self._add_problems()
         docks.append(self._docks["problems"])
+        docks.append(self._add_library(palette))
         docks.append(self._add_nodes(palette))
+        palette.raise_()
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([palette, inspector], [320, 520], Qt.Orientation.Vertical)
@@ -152,6 +156,12 @@ class MainWindow(QMainWindow):
         dock.hide()
         self.problem_count = ProblemCount()
         self.status.addPermanentWidget(self.problem_count)
+
+    def _add_library(self, palette: QDockWidget) -> QDockWidget:
+        """Behind the layers."""
+        dock = self._dock("library", self.tr("Blocks"), self.library)
+        self.tabifyDockWidget(palette, dock)
+        return dock
 
     def _add_nodes(self, palette: QDockWidget) -> QDockWidget:
         """Behind the layers; out of sight until it is asked for."""
@@ -211,6 +221,7 @@ class MainWindow(QMainWindow):
         self.canvas.badge_clicked.connect(self.show_problem_of)
         self.documents.title_changed.connect(self._update_title)
         self.documents.message.connect(self._show_message)
+        self.library.message.connect(self._show_message)
         self.documents.opened.connect(self.opened)
         self.editor.replaced.connect(self._project_replaced)
         self.layout_commands.message.connect(self._show_message)

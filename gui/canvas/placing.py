@@ -9,14 +9,15 @@ from functools import partial
 from PySide6.QtCore import QCoreApplication, QRectF
 
 from engine.network.arrange import Position
+from engine.network.copies import AddFragment, moved, renewed, roots
 from engine.network.edits import AddNode, Connect, Edit, EditError, MoveNodes, Together
 from engine.network.layers import LAYERS, new_node
 from engine.network.model import Link, Network, Node
-from engine.network.ports import output_ports
+from engine.network.ports import input_ports, output_ports
 from engine.network.rewire import InsertOnLink
 from gui.canvas.arrange import refitted_frames
 from gui.canvas.blocks import room_for
-from gui.canvas.geometry import GAP, NODE_WIDTH, below, free_place, node_rect, snap
+from gui.canvas.geometry import GAP, NODE_HEIGHT, NODE_WIDTH, below, free_place, node_rect, snap
 from gui.canvas.glide import Glide
 from gui.canvas.ports import Port, link_between
 from gui.editor import Editor
@@ -40,6 +41,25 @@ def append(editor: Editor, kind: str) -> None:
     outputs = output_ports(network, before)
     start = Port(before.id, outputs[0], True) if outputs else None
     _add(editor, node, None if start is None else _link(start, node))
+
+
+def append_block(editor: Editor, block: Network) -> None:
+    """A block from the library after the selected node, as `append` does with a layer."""
+    network = editor.network
+    before = None if editor.selected is None else network.nodes[editor.selected]
+    level = editor.level if before is None else before.block
+    place = _end(network, level) if before is None else below(network, before)
+    [root] = roots(block)
+    copies = renewed(network, moved(block, {root.id: place}, level))
+    [node] = roots(copies)
+    edits: list[Edit] = [AddFragment(copies)]
+    outputs = () if before is None else output_ports(network, before)
+    inputs = input_ports(copies, node)
+    if before is not None and outputs and inputs:
+        edits.append(Connect(Link(before.id, node.id, outputs[0], inputs[0])))
+    title = QCoreApplication.translate("Canvas", "Add {kind}").format(kind=node.name)
+    if editor.edit(_with_room_around(network, Together(tuple(edits)), level), title):
+        editor.select(frozenset({node.id}))
 
 
 def add_linked(editor: Editor, kind: str, port: Port, x: float, y: float) -> None:
@@ -113,10 +133,22 @@ def _new(network: Network, kind: str, x: float, y: float, block: str) -> Node:
 
 
 def _add(editor: Editor, node: Node, link: Link | None = None) -> None:
-    edits: tuple[Edit, ...] = (AddNode(node),) if link is None else (AddNode(node), Connect(link))
+    edits: tuple[Edit, ...] = (AddNode(node), *_first_ports(editor.network, node))
+    edits = edits if link is None else (*edits, Connect(link))
     title = QCoreApplication.translate("Canvas", "Add {kind}").format(kind=node.kind)
     if editor.edit(_with_room_around(editor.network, Together(edits), node.block), title):
         editor.select(frozenset({node.id}))
+
+
+def _first_ports(network: Network, node: Node) -> tuple[Edit, ...]:
+    """A new block has one way in and one way out."""
+    if node.kind != "Block":
+        return ()
+    row = NODE_HEIGHT + GAP
+    ports = (
+        new_node(network, kind, 0.0, y) for kind, y in (("BlockInput", 0.0), ("BlockOutput", 2 * row))
+    )
+    return tuple(AddNode(replace(port, block=node.id)) for port in ports)
 
 
 def _link(port: Port, node: Node) -> Link | None:

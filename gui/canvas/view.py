@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -27,6 +27,7 @@ from engine.network.rewire import RemoveAndHeal
 from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state
 from gui.canvas.arrange import Arranger
+from gui.canvas.block_drop import BlockDropGesture, block_in
 from gui.canvas.drop_gesture import DropGesture, kind_in
 from gui.canvas.duplicate_gesture import DuplicateGesture
 from gui.canvas.geometry import snap
@@ -323,22 +324,30 @@ class CanvasView(PaperView):
         self._show_cursor()
         super().focusOutEvent(event)
 
-    # Layers from the palette
+    # Layers from the palette, blocks from the library
 
     @guarded(None)
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        kind = kind_in(event.mimeData())
-        if kind is None:
+        gesture = self._carried(event.mimeData())
+        if gesture is None:
             event.ignore()
             return
         self._end(None)
-        self._gesture = DropGesture(self.glide, kind)
+        self._gesture = gesture
         self._gesture.move(self.mapToScene(event.position().toPoint()))
         event.acceptProposedAction()
 
+    def _carried(self, data: QMimeData) -> DropGesture | BlockDropGesture | None:
+        """What to do with what is dragged over the canvas; None when it is nothing of ours."""
+        kind = kind_in(data)
+        if kind is not None:
+            return DropGesture(self.glide, kind)
+        block = block_in(data)
+        return None if block is None else BlockDropGesture(self._scene, block)
+
     @guarded(None)
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        if isinstance(self._gesture, DropGesture):
+        if isinstance(self._gesture, DropGesture | BlockDropGesture):
             self._gesture.move(self.mapToScene(event.position().toPoint()))
             event.acceptProposedAction()
         else:
@@ -350,7 +359,7 @@ class CanvasView(PaperView):
 
     @guarded(None)
     def dropEvent(self, event: QDropEvent) -> None:
-        if isinstance(self._gesture, DropGesture):
+        if isinstance(self._gesture, DropGesture | BlockDropGesture):
             self._end(self.mapToScene(event.position().toPoint()))
             event.acceptProposedAction()
             self.setFocus()
