@@ -90,7 +90,7 @@ def test_saved_used_again_and_deleted(window: MainWindow, qtbot: QtBot) -> None:
     count = len(editor.network.nodes)
     shelf.list.setCurrentRow(at_row)
     QTest.keyClick(shelf.list, Qt.Key.Key_Return)
-    assert len(editor.network.nodes) == count + 5  # two layers, two ports, the block
+    assert len(editor.network.nodes) == count + 4  # two layers, the way in, the block
     shelf.list.setCurrentRow(at_row)
     QTest.keyClick(shelf.list, Qt.Key.Key_Delete)
     assert not [entry for entry in library.entries() if not entry.bundled]
