@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QSpinBox,
+    QTabBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -431,9 +432,10 @@ def test_tab_goes_from_the_layer_list_to_the_fields_below(window: MainWindow, qt
     QApplication.setActiveWindow(window)
     window.findChild(QWidget, "palette-layers").setFocus()
     passed = []
-    for _ in range(8):
+    while "bias" not in passed and len(passed) < 12:
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-        passed.append(QApplication.focusWidget().objectName())
+        if not isinstance(QApplication.focusWidget(), QTabBar):
+            passed.append(QApplication.focusWidget().objectName())
     fields = ["out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias"]
     assert passed == ["name", *fields]
 
