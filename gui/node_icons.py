@@ -14,7 +14,7 @@ from gui.tiles import TILE, tile
 #: px. The mark reaches over the edge of the tile.
 SIZE = TILE + 2
 #: Over its lower right corner.
-_MARK = QRectF(TILE - 9, TILE - 10, 11, 11)
+_MARK = QRectF(SIZE - 11, SIZE - 11, 11, 11)
 
 
 def node_icon(kind: str, wrong: bool) -> QIcon:
@@ -31,7 +31,7 @@ def _icon(family: str, wrong: bool, theme: str) -> QIcon:
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        painter.drawPixmap(0, 0, plain.pixmap(QSize(TILE, TILE), ratio))
+        painter.drawPixmap(0, 1, plain.pixmap(QSize(TILE, TILE), ratio))
         if wrong:
             _draw_mark(painter)
         painter.end()

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
@@ -273,6 +273,13 @@ class NodeTree(QTreeView):
         for column, width in _WIDTHS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
+
+    @guarded(None)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Room that is left over goes to the names."""
+        super().resizeEvent(event)
+        others = sum(self.header().sectionSize(column) for column in (OUTPUT, PARAMETERS))
+        self.header().resizeSection(NAME, max(_WIDTHS[NAME], self.viewport().width() - others))
 
     @guarded(None)
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -30,6 +30,7 @@ Role = Qt.ItemDataRole
 
 NAME, OUTPUT, PARAMETERS = range(3)
 NO_INDEX = QModelIndex()
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 # Made once: an `or` of flags for each of 5,000 rows takes as long as all the rest.
 _OTHER = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 _BLOCK_NAME = _OTHER | Qt.ItemFlag.ItemIsEditable
@@ -285,10 +286,17 @@ class NodeModel(QAbstractItemModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole
     ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Role.DisplayRole:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Role.TextAlignmentRole and section == PARAMETERS:
+            return _RIGHT
+        if role == Role.DisplayRole:
             translate = QCoreApplication.translate
-            names = ("Name", "Output", "Parameters")
-            return translate("Nodes", names[section])
+            return {
+                NAME: translate("Nodes", "Name"),
+                OUTPUT: translate("Nodes", "Output"),
+                PARAMETERS: translate("Nodes", "Parameters"),
+            }[section]
         return None
 
     @guarded(Qt.ItemFlag.NoItemFlags)
@@ -314,7 +322,7 @@ class NodeModel(QAbstractItemModel):
         if role == Role.ForegroundRole and column != NAME:
             return QBrush(color("muted"))
         if role == Role.TextAlignmentRole and column == PARAMETERS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT
         if role == Role.EditRole and column == NAME:
             return node.name
         if role == Role.ToolTipRole:

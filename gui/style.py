@@ -33,6 +33,9 @@ QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {theme.a
 QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme.accent};
     image: url("{check}"); }}
 #node-tree {{ background: {theme.surface}; border: 0; }}
+#node-tree QHeaderView::section {{ background: {theme.window}; color: {theme.muted}; border: 0;
+    border-bottom: 1px solid {theme.line}; padding: {half}px; }}
+#node-tree QHeaderView {{ background: {theme.window}; }}
 #node-tree::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
 #node-tree::item:hover:!selected {{ background: {theme.raised}; }}
 #palette-layers {{ background: {theme.surface}; border: 0; }}

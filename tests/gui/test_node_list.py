@@ -33,9 +33,10 @@ from engine.project.project import Project
 from gui.editor import Editor
 from gui.node_list import NodeList
 from gui.node_model import NAME, OUTPUT, PARAMETERS, NodeModel
-from gui.theme import appearance
+from gui.theme import THEMES, appearance
 from gui.window import MainWindow
 from tests.gui.networks import chain
+from tests.pictures import assert_looks_like
 
 Role = Qt.ItemDataRole
 LEFT = Qt.MouseButton.LeftButton
@@ -441,11 +442,16 @@ def test_the_view_menu_shows_and_hides_it(ready: MainWindow) -> None:
     assert "Nodes" in titles
 
 
-def test_both_themes_draw_without_complaint(
-    nodes: NodeList, editor: Editor, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("theme", THEMES)
+def test_it_looks_right(
+    nodes: NodeList, editor: Editor, theme: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    appearance.use(theme)
+    nodes.resize(360, 240)
+    editor.edit(GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Stem"), "Group")
     editor.take_shapes(report())
-    for theme in ("dark", "light"):
-        appearance.use(theme)
-        nodes.grab()
+    nodes.search.setText("1")
+    editor.select(frozenset({"conv2d-1"}))
+    nodes.setFocus()
+    assert_looks_like(nodes, f"node-list-{theme}")
     assert not caplog.records
