@@ -6,7 +6,7 @@ A screen reader and a search can follow a diagram only as rows like these.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QCoreApplication, QModelIndex, QPersistentModelIndex, Qt
@@ -22,6 +22,7 @@ from gui.editor import Editor
 from gui.guard import guarded
 from gui.naming import rename
 from gui.node_icons import node_icon
+from gui.node_rows import in_order, runs, unbroken
 from gui.theme import color, number_font, ui_font
 from gui.words import sentence
 
@@ -37,10 +38,6 @@ _BLOCK_NAME = _OTHER | Qt.ItemFlag.ItemIsEditable
 _LEAF_NAME = _BLOCK_NAME | Qt.ItemFlag.ItemNeverHasChildren
 #: When more rows than this change one by one, all are drawn again.
 _MOST_SINGLE = 100
-#: Where data comes in.
-_STARTS = ("Input", "BlockInput")
-#: What lies behind the diagram comes last.
-_GROUND = ("Comment", "Frame")
 
 
 class NodeModel(QAbstractItemModel):
@@ -97,7 +94,7 @@ class NodeModel(QAbstractItemModel):
                 by_parent.setdefault(self._parent[node_id], []).append(self._row(node_id))
         for parent, rows in by_parent.items():
             around = self.index_of(parent)
-            for first, last in _unbroken(sorted(rows)):
+            for first, last in unbroken(sorted(rows)):
                 yield self.index(first, NAME, around), self.index(last, PARAMETERS, around)
 
     # Following
@@ -161,7 +158,7 @@ class NodeModel(QAbstractItemModel):
         network = self._editor.network
         listed = self._found(network) if self._words else network.nodes.keys()
         rows: dict[str, list[str]] = {"": []}
-        for node_id in _order(network):
+        for node_id in in_order(network):
             if node_id in listed:
                 rows.setdefault(network.nodes[node_id].block, []).append(node_id)
         return rows
@@ -191,7 +188,7 @@ class NodeModel(QAbstractItemModel):
 
     def _remove_from(self, parent: str, wanted: set[str]) -> None:
         rows = self._rows[parent]
-        for first, last in reversed(_runs(rows, lambda key: key not in wanted)):
+        for first, last in reversed(runs(rows, lambda key: key not in wanted)):
             self.beginRemoveRows(self.index_of(parent), first, last)
             for node_id in rows[first : last + 1]:
                 self._forget(node_id)
@@ -213,7 +210,7 @@ class NodeModel(QAbstractItemModel):
         ids = wanted.get(parent, [])
         known = set(rows)
         at = 0
-        for first, last in _runs(ids, lambda key: key not in known):
+        for first, last in runs(ids, lambda key: key not in known):
             if first > 0:
                 at = rows.index(ids[first - 1]) + 1
             self.beginInsertRows(self.index_of(parent), at, at + last - first)
@@ -349,34 +346,3 @@ class NodeModel(QAbstractItemModel):
         if role != Role.EditRole or not index.isValid() or index.column() != NAME:
             return False
         return rename(self._editor, self.id_of(index), str(value))
-
-
-def _order(network: Network) -> Iterator[str]:
-    """Every node once: as they are computed, then those that no Input reaches or that lie on a circle,
-    so that a chain that is cut keeps its order, then comments and frames."""
-    fed: set[str] = set()
-    for key in network.order:
-        starts = network.nodes[key].kind in _STARTS
-        if starts or any(link.source in fed for link in network.incoming[key]):
-            fed.add(key)
-            yield key
-    cut = (key for key in network.order if key not in fed)
-    rest = dict.fromkeys((*cut, *network.nodes))
-    ids = [key for key in rest if key not in fed]
-    yield from sorted(ids, key=lambda key: network.nodes[key].kind in _GROUND)
-
-
-def _runs(ids: list[str], wanted: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """First and last place of each unbroken run of ids that are wanted."""
-    return _unbroken(at for at, key in enumerate(ids) if wanted(key))
-
-
-def _unbroken(places: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each run of places, given in order, that follow each other."""
-    runs: list[tuple[int, int]] = []
-    for place in places:
-        if runs and runs[-1][1] == place - 1:
-            runs[-1] = (runs[-1][0], place)
-        else:
-            runs.append((place, place))
-    return runs

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF
-from PySide6.QtGui import QPainter, QPainterPath, QPen, Qt
+from PySide6.QtGui import QPainter, QPen, Qt
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from engine.network.arrange import Position
 from engine.network.copies import cut_out, moved, roots
 from gui.canvas.copying import add_copies
 from gui.canvas.gesture import Gesture
-from gui.canvas.guides import Guides
+from gui.canvas.guides import Guides, united
 from gui.canvas.move_gesture import moved_with
+from gui.canvas.node_item import READABLE
 from gui.canvas.scene import CanvasScene
 from gui.guard import guarded
 from gui.theme import CORNER, color
@@ -72,18 +73,27 @@ class Ghosts(QGraphicsItem):
     def __init__(self, cards: list[QRectF]) -> None:
         super().__init__()
         self.setZValue(10)
-        self._path = QPainterPath()
-        for card in cards:
-            self._path.addRoundedRect(card, CORNER, CORNER)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # exposedRect
+        self._cards = cards
+        self._bounds = united(cards).adjusted(-2, -2, 2, 2)
 
     @guarded(QRectF())
     def boundingRect(self) -> QRectF:
-        return self._path.boundingRect().adjusted(-2, -2, 2, 2)
+        return self._bounds
 
     @guarded(None)
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        painter.setPen(QPen(color("accent"), 1.5, Qt.PenStyle.DashLine))
+        cards = [card for card in self._cards if card.intersects(option.exposedRect)]
         painter.setBrush(color("accent", 0.08))
-        painter.drawPath(self._path)
+        if option.levelOfDetailFromTransform(painter.worldTransform()) < READABLE:
+            # Dashes could not be seen, and take ten times as long.
+            pen = QPen(color("accent"), 1)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawRects(cards)
+            return
+        painter.setPen(QPen(color("accent"), 1.5, Qt.PenStyle.DashLine))
+        for card in cards:
+            painter.drawRoundedRect(card, CORNER, CORNER)
