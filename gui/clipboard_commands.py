@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from engine.network.copies import cut_out, moved, roots, without_ports
 from engine.network.edits import RemoveNodes
@@ -43,7 +43,21 @@ class ClipboardCommands(QObject):
             self._actions.set_enabled(name, some, self.tr("Nothing is selected."))
 
     @Slot()
-    def copy(self) -> bool:
+    def copy(self) -> None:
+        """The selected nodes, or the words that are selected in a label: unlike a text field it leaves
+        the key to the window."""
+        label = QApplication.focusWidget()
+        if isinstance(label, QLabel) and label.hasSelectedText():
+            QGuiApplication.clipboard().setText(label.selectedText())
+        else:
+            self._write()
+
+    @Slot()
+    def cut(self) -> None:
+        if self._write():
+            self._editor.edit(RemoveNodes(self._editor.selection), self.tr("Cut"))
+
+    def _write(self) -> bool:
         """Put the selected nodes, all that lies in them, and the links among them on the clipboard."""
         scene = self._canvas.scene()
         fragment = cut_out(self._editor.network, self._editor.selection)
@@ -58,11 +72,6 @@ class ClipboardCommands(QObject):
         # Text alone: a QMimeData made in Python, left on the clipboard, ends the process with a crash.
         QGuiApplication.clipboard().setText(text)
         return True
-
-    @Slot()
-    def cut(self) -> None:
-        if self.copy():
-            self._editor.edit(RemoveNodes(self._editor.selection), self.tr("Cut"))
 
     @Slot()
     def paste(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.network.block_edits import GroupNodes, OpenBlock
@@ -389,6 +389,18 @@ def test_text_fields_keep_their_keys(
     assert window.editor.selection == {"linear-2"}
 
 
+def test_words_selected_in_a_label_are_copied(window: MainWindow, qtbot: QtBot) -> None:
+    window.editor.open(Project(network=chain("Input", "Linear")), {})
+    window.activateWindow()
+    window.editor.select(frozenset({"linear-1"}))
+    label = next(label for label in window.inspector.findChildren(QLabel) if "y = x" in label.text())
+    label.setFocus()
+    qtbot.waitUntil(label.hasFocus)
+    label.setSelection(0, 5)
+    keys(label, Qt.Key.Key_C)
+    assert clipboard_text() == label.text()[:5]
+
+
 def test_a_problem_with_the_clipboard_stands_in_the_message_bar(
     window: MainWindow, qtbot: QtBot
 ) -> None:
@@ -458,6 +470,7 @@ editor = Editor()
 editor.open(Project(network=chain("ReLU")), {})
 view = CanvasView(editor)
 view.select_all()
-assert ClipboardCommands(Actions(view), view, view).copy()
+ClipboardCommands(Actions(view), view, view).copy()
+assert "relu-1" in application.clipboard().text()
 """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
