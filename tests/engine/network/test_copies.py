@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.network.block_edits import DEEPEST, GroupNodes, RaiseParameter
@@ -65,6 +65,7 @@ def test_a_free_name_stays_and_is_given_to_nobody_else() -> None:
 
 
 @given(networks(), st.data())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_copies_never_collide(network: Network, data: st.DataObject) -> None:
     ids = data.draw(st.sets(st.sampled_from(sorted(network.nodes)))) if network.nodes else set()
     fragment = cut_out(network, ids)
