@@ -67,13 +67,19 @@ def test_a_free_name_stays_and_is_given_to_nobody_else() -> None:
 @given(networks(), st.data())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_copies_never_collide(network: Network, data: st.DataObject) -> None:
-    ids = data.draw(st.sets(st.sampled_from(sorted(network.nodes)))) if network.nodes else set()
-    fragment = cut_out(network, ids)
+    some = data.draw(st.sets(st.sampled_from(sorted(network.nodes)))) if network.nodes else set()
+    fragment = cut_out(network, some)
     copies = renewed(network, fragment)
     assert len(copies.nodes) == len(fragment.nodes) and len(copies.links) == len(fragment.links)
     assert not copies.nodes.keys() & network.nodes.keys()
+    ids = dict(zip(fragment.nodes, copies.nodes, strict=True))
     for before, after in zip(fragment.nodes.values(), copies.nodes.values(), strict=True):
-        assert replace(after, id=before.id, name=before.name) == before
+        raised = {
+            face: tuple((ids.get(target, target), name) for target, name in targets)
+            for face, targets in before.raised.items()
+        }
+        block = ids.get(before.block, before.block)
+        assert after == replace(before, id=after.id, name=after.name, block=block, raised=raised)
     names = [
         node.name for node in copies.nodes.values() if node.kind not in ("BlockInput", "BlockOutput")
     ]
