@@ -1,14 +1,17 @@
 """The flat network that a diagram with blocks means: every copy of every node, and no blocks.
 
 A node of a repeated block keeps its id in the first copy; in copy 3 it is `linear-1@3`, and `@2@3` for
-the third copy of a block that lies in the second copy of another. Whoever computes sees flat networks
-only; whoever shows the diagram finds the first copy of each node under the node's own id.
+the third copy of a block that lies in the second copy of another. Blocks that are not repeated do not
+count, so a node keeps its ids, and with them its weights, when nodes are grouped around it. Whoever
+computes sees flat networks only; whoever shows the diagram finds the first copy of each node under the
+node's own id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network, Node
@@ -125,14 +128,22 @@ class _Expander:
     def _flat_id(self, node_id: str, copy: Copy) -> str:
         key = (node_id, copy)
         if key not in self._ids:
-            flat = node_id
-            if any(number > 1 for number in copy):
-                flat = "@".join([node_id, *map(str, copy)])
+            flat = "@".join([node_id, *map(str, self._numbers(node_id, copy))])
+            if flat != node_id:
                 while flat in self._network.nodes or flat in self._origin:
                     flat += "'"  # a file may have chosen such an id
                 self._origin[flat] = node_id
             self._ids[key] = flat
         return self._ids[key]
+
+    def _numbers(self, node_id: str, copy: Copy) -> list[int]:
+        """Which copies of the repeated blocks around, as far as they are not the first."""
+        blocks = reversed(list(self._network.blocks_around(node_id)))
+        repeated = (repeats(self._network.nodes[block]) > 1 for block in blocks)
+        numbers = list(compress(copy, repeated))
+        while numbers and numbers[-1] == 1:
+            numbers.pop()
+        return numbers
 
     def _copied(self, node: Node, flat_id: str, copy: Copy) -> Node:
         if not copy:
