@@ -212,6 +212,19 @@ def test_as_many_copies_as_can_be_computed_are_made() -> None:
     assert expand(SetParameter("block-1", "repeat", most + 1).apply(residual())).network == Network()
 
 
+def test_thousands_of_nodes_behind_thousands_of_empty_copies() -> None:
+    """The way back through all copies is gone once, not once for each node."""
+    network = Network({"in": Node("in", "Input", "in"), "b": Node("b", "Block", "b", {"repeat": 6000})})
+    ports = [Node("i", "BlockInput", "i", block="b"), Node("o", "BlockOutput", "o", block="b")]
+    behind = [Node(f"n{n}", "ReLU", "n") for n in range(1900)]
+    network = network.with_nodes([*ports, *behind])
+    links = [Link("in", "b", "out", "i"), Link("i", "o"), *(Link("b", n.id, "o") for n in behind)]
+    started = time.process_time()
+    found = expand(network.with_links(links))
+    assert time.process_time() - started < 1
+    assert all(sources(found.network, node.id) == ["in"] for node in behind)
+
+
 def test_ids_that_look_like_those_of_copies_are_no_trap() -> None:
     network = residual()
     for name in ("linear-1@2", "linear-1@2'"):
