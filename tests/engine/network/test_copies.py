@@ -71,8 +71,14 @@ def test_copies_never_collide(network: Network, data: st.DataObject) -> None:
     copies = renewed(network, fragment)
     assert len(copies.nodes) == len(fragment.nodes) and len(copies.links) == len(fragment.links)
     assert not copies.nodes.keys() & network.nodes.keys()
+    new = dict(zip(fragment.nodes, copies.nodes, strict=True))
     for before, after in zip(fragment.nodes.values(), copies.nodes.values(), strict=True):
-        assert replace(after, id=before.id, name=before.name) == before
+        raised = {
+            face: tuple((new[target], name) for target, name in targets)
+            for face, targets in before.raised.items()
+        }
+        block = new.get(before.block, before.block)
+        assert after == replace(before, id=after.id, name=after.name, block=block, raised=raised)
     names = [
         node.name for node in copies.nodes.values() if node.kind not in ("BlockInput", "BlockOutput")
     ]
