@@ -135,12 +135,14 @@ class Training(QObject):
 
 
 def _same_computation(first: Network, second: Network) -> bool:
-    """Whether two networks compute the same, wherever their nodes lie."""
+    """Whether two networks compute the same, wherever their nodes lie and whatever blocks they form."""
     if first is second:
         return True
-    if first.links != second.links or first.nodes.keys() != second.nodes.keys():
+    first, second = expand(first).network, expand(second).network
+    if first.nodes.keys() != second.nodes.keys():
         return False
     return all(
-        (node.kind, node.parameters) == (second.nodes[node_id].kind, second.nodes[node_id].parameters)
+        (node.kind, node.parameters, first.incoming[node_id])
+        == (second.nodes[node_id].kind, second.nodes[node_id].parameters, second.incoming[node_id])
         for node_id, node in first.nodes.items()
     )

@@ -1,8 +1,10 @@
 """The flat network that a diagram with blocks means: every copy of every node, and no blocks.
 
 A node of a repeated block keeps its id in the first copy; in copy 3 it is `linear-1@3`, and `@2@3` for
-the third copy of a block that lies in the second copy of another. Whoever computes sees flat networks
-only; whoever shows the diagram finds the first copy of each node under the node's own id.
+the third copy of a block that lies in the second copy of another. Blocks that are not repeated do not
+count, so a node keeps its ids, and with them its weights, when nodes are grouped around it. Whoever
+computes sees flat networks only; whoever shows the diagram finds the first copy of each node under the
+node's own id.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ LARGEST_EXPANSION = 20_000
 
 #: Which copy of each block around a node, the outermost first; the first copy is 1.
 Copy = tuple[int, ...]
+#: A flat node and one of its output ports, or None for nothing.
+Feed = tuple[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,20 @@ class _Expander:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._into = {(link.target, link.target_port): link for link in network.links}
+        self._computing = {key for key, node in network.nodes.items() if computes(node)}
         self._origin: dict[str, str] = {}
         self._ids: dict[tuple[str, Copy], str] = {}
+        # What was found out once: of thousands of copies each asks the same.
+        self._suffixes: dict[tuple[str, Copy], tuple[str, str]] = {}
+        self._ports: dict[str, tuple[str, str]] = {}
+        self._fed: dict[tuple[str, str, Copy], Feed] = {}
 
     def run(self) -> Expansion:
         problems = tuple(self._unrepeatable())
         nodes: dict[str, Node] = {}
         for node_id, copy in self._instances(""):
             node = self._network.nodes[node_id]
-            if computes(node):
+            if node_id in self._computing:
                 flat_id = self._flat_id(node_id, copy)
                 nodes[flat_id] = self._copied(node, flat_id, copy)
         links = tuple(self._links())
@@ -125,34 +134,40 @@ class _Expander:
     def _flat_id(self, node_id: str, copy: Copy) -> str:
         key = (node_id, copy)
         if key not in self._ids:
-            flat = node_id
-            if any(number > 1 for number in copy):
-                flat = "@".join([node_id, *map(str, copy)])
+            flat = node_id + self._suffix(self._network.nodes[node_id].block, copy)[0]
+            if flat != node_id:
                 while flat in self._network.nodes or flat in self._origin:
                     flat += "'"  # a file may have chosen such an id
                 self._origin[flat] = node_id
             self._ids[key] = flat
         return self._ids[key]
 
+    def _suffix(self, block: str, copy: Copy) -> tuple[str, str]:
+        """What the ids, and the names, of nodes in a copy of a block end in: which copies of the
+        repeated blocks around it is; for ids, as far as they are not the first."""
+        if not block:
+            return "", ""
+        if (block, copy) not in self._suffixes:
+            around = [block, *self._network.blocks_around(block)]
+            counts = [repeats(self._network.nodes[key]) for key in reversed(around)]
+            which = [(at, count) for at, count in zip(copy, counts, strict=True) if count > 1]
+            name = "".join(f" · {at}/{count}" for at, count in which)
+            while which and which[-1][0] == 1:
+                which.pop()
+            self._suffixes[block, copy] = "".join(f"@{at}" for at, _ in which), name
+        return self._suffixes[block, copy]
+
     def _copied(self, node: Node, flat_id: str, copy: Copy) -> Node:
         if not copy:
             return node
-        blocks = reversed(list(self._network.blocks_around(node.id)))
-        numbers = [
-            f"{number}/{repeats(self._network.nodes[block])}"
-            for block, number in zip(blocks, copy, strict=True)
-            if repeats(self._network.nodes[block]) > 1
-        ]
-        name = " · ".join([node.name, *numbers])
-        return replace(node, id=flat_id, name=name, block="")
+        return replace(node, id=flat_id, name=node.name + self._suffix(node.block, copy)[1], block="")
 
     def _links(self) -> Iterator[Link]:
-        computing = {node.id for node in self._network.nodes.values() if computes(node)}
         where: dict[str, list[Copy]] = {}
         for node_id, copy in self._instances(""):
             where.setdefault(node_id, []).append(copy)
         for link in self._network.links:
-            if link.target not in computing:
+            if link.target not in self._computing:
                 continue
             for copy in where.get(link.target, ()):
                 source = self._resolve(link.source, link.source_port, copy)
@@ -177,21 +192,26 @@ class _Expander:
                     found[node.id] = source
         return found
 
-    def _resolve(self, node_id: str, port: str, copy: Copy) -> tuple[str, str] | None:
+    def _resolve(self, node_id: str, port: str, copy: Copy) -> Feed:
         """The flat node and port whose tensor leaves this port, or None where nothing does. A walk
         backwards through the ports of blocks; it ends, or comes back to where it was."""
-        seen: set[tuple[str, str, Copy]] = set()
-        while (node_id, port, copy) not in seen:
-            seen.add((node_id, port, copy))
-            node = self._network.nodes[node_id]
-            if computes(node):
-                return self._flat_id(node_id, copy), port
-            before = self._before(node, port, copy)
+        passed: dict[tuple[str, str, Copy], None] = {}
+        found: Feed = None
+        while (place := (node_id, port, copy)) not in passed:
+            if node_id in self._computing:
+                found = self._flat_id(node_id, copy), port
+                break
+            if place in self._fed:
+                found = self._fed[place]
+                break
+            passed[place] = None
+            before = self._before(self._network.nodes[node_id], port, copy)
             if before is None:
-                return None
+                break
             link, copy = before
             node_id, port = link.source, link.source_port
-        return None
+        self._fed.update(dict.fromkeys(passed, found))
+        return found
 
     def _before(self, node: Node, port: str, copy: Copy) -> tuple[Link, Copy] | None:
         """The link that feeds a port of a block, and the copy that its source lies in."""
@@ -204,10 +224,18 @@ class _Expander:
             return None if link is None else (link, copy)
         if node.kind != "BlockInput" or node.block not in network.nodes:
             return None
-        block = network.nodes[node.block]
-        ins, outs = input_ports(network, block), output_ports(network, block)
-        if copy[-1] > 1 and node.id == ins[0] and outs:
-            link = self._into.get((outs[0], "in"))
-            return None if link is None else (link, (*copy[:-1], copy[-1] - 1))
-        link = self._into.get((block.id, node.id))
+        if copy[-1] > 1:
+            first, output = self._first_ports(node.block)
+            if node.id == first and output:
+                link = self._into.get((output, "in"))
+                return None if link is None else (link, (*copy[:-1], copy[-1] - 1))
+        link = self._into.get((node.block, node.id))
         return None if link is None else (link, copy[:-1])
+
+    def _first_ports(self, block: str) -> tuple[str, str]:
+        """The input and the output port through which one copy feeds the next, "" for none."""
+        if block not in self._ports:
+            node = self._network.nodes[block]
+            ends = input_ports(self._network, node), output_ports(self._network, node)
+            self._ports[block] = ends[0][0] if ends[0] else "", ends[1][0] if ends[1] else ""
+        return self._ports[block]

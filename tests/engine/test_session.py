@@ -142,9 +142,9 @@ def test_any_commands_in_any_order_leave_it_alive(qtbot: QtBot, engine: EngineTh
     with qtbot.waitSignal(engine.weights_ready, timeout=SECONDS_20):
         engine.request_weights()
     wait_state(qtbot, engine, "idle")
-    with qtbot.waitSignal(engine.run_ended, timeout=SECONDS_20) as end:
+    # That the last of those runs ended may be told only now, and it was stopped.
+    with qtbot.waitSignal(engine.run_ended, timeout=SECONDS_20, check_params_cb=bool):
         engine.train(points_project(), {})
-    assert end.args == [True]
 
 
 @pytest.mark.parametrize("moment", ["starting", "preparing", "running", "paused"])

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from engine.network.block_edits import GroupNodes
 from engine.network.edits import SetParameter
 from engine.network.model import Link
 from engine.project.examples import find
@@ -467,6 +468,8 @@ def test_edits_during_a_run_belong_to_the_next(
     load(window, small_project(tmp_path / "a.backlit"), qtbot)
     press(window, "train")
     wait_state(window, "running", qtbot)
+    window.editor.edit(GroupNodes(frozenset({"linear-1", "tanh-1"}), "Hidden"), "Group")
+    assert not window.training.outdated, "a block around nodes changes nothing of what they compute"
     window.editor.edit(SetParameter("linear-1", "out_features", 3), "Set out_features")
     assert window.training.outdated
     press(window, "stop")

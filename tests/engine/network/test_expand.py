@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from engine.messages import sentence
-from engine.network.block_edits import GroupNodes
+from engine.network.block_edits import GroupNodes, UngroupBlock
 from engine.network.edits import AddNode, Connect, Disconnect, RemoveNodes, SetParameter
 from engine.network.expand import LARGEST_EXPANSION, copies, expand, repeats
 from engine.network.layers import new_node
@@ -89,11 +89,25 @@ def test_blocks_in_blocks_multiply() -> None:
     assert copies(network, "linear-1") == 6 and copies(network, "block-1") == 3
     assert sum(key.startswith("linear-1") for key in flat.nodes) == 6
     order = [key for key in flat.order if key.startswith("add-1")]
-    assert order == ["add-1", "add-1@1@2", "add-1@2@1", "add-1@2@2", "add-1@3@1", "add-1@3@2"]
+    assert order == ["add-1", "add-1@1@2", "add-1@2", "add-1@2@2", "add-1@3", "add-1@3@2"]
     for before, after in pairwise(order):
         assert sources(flat, after.replace("add", "linear")) == [before]
     assert flat.nodes["add-1@3@2"].name == "Add 1 · 3/3 · 2/2"
     assert sources(flat, "linear-2") == ["add-1@3@2"]
+
+
+def test_ids_stay_when_blocks_are_made_around_or_inside() -> None:
+    """The trained numbers of each copy are kept under its id."""
+    network = residual(3)
+    before = expand(network).network
+    inside = GroupNodes(frozenset({"linear-1", "relu-1"}), "Inner").apply(network)
+    outside = GroupNodes(frozenset({"block-1", "linear-2"}), "Outer").apply(inside)
+    for after in (inside, outside, UngroupBlock("block-2").apply(outside)):
+        flat = expand(after).network
+        assert flat.nodes.keys() == before.nodes.keys()
+        assert all(sources(flat, key) == sources(before, key) for key in before.nodes)
+    twice = expand(SetParameter("block-2", "repeat", 2).apply(inside)).network
+    assert before.nodes.keys() < twice.nodes.keys()
 
 
 def test_further_inputs_feed_every_copy_and_further_outputs_leave_the_last() -> None:
@@ -196,6 +210,19 @@ def test_as_many_copies_as_can_be_computed_are_made() -> None:
     assert len(found.network.nodes) == 2 + 3 * most
     assert not found.network.cycle
     assert expand(SetParameter("block-1", "repeat", most + 1).apply(residual())).network == Network()
+
+
+def test_thousands_of_nodes_behind_thousands_of_empty_copies() -> None:
+    """The way back through all copies is gone once, not once for each node."""
+    network = Network({"in": Node("in", "Input", "in"), "b": Node("b", "Block", "b", {"repeat": 6000})})
+    ports = [Node("i", "BlockInput", "i", block="b"), Node("o", "BlockOutput", "o", block="b")]
+    behind = [Node(f"n{n}", "ReLU", "n") for n in range(1900)]
+    network = network.with_nodes([*ports, *behind])
+    links = [Link("in", "b", "out", "i"), Link("i", "o"), *(Link("b", n.id, "o") for n in behind)]
+    started = time.process_time()
+    found = expand(network.with_links(links))
+    assert time.process_time() - started < 1
+    assert all(sources(found.network, node.id) == ["in"] for node in behind)
 
 
 def test_ids_that_look_like_those_of_copies_are_no_trap() -> None:
