@@ -122,11 +122,11 @@ def test_shift_delete_does_not_heal(canvas: CanvasView, editor: Editor) -> None:
 
 
 def test_the_menu_opens_by_key_at_what_is_selected(canvas: CanvasView, editor: Editor) -> None:
-    editor.select(frozenset({"relu-1"}))
+    editor.select(frozenset({"input-1"}))
     QTest.keyClick(canvas, Qt.Key.Key_F10, SHIFT)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    card = canvas.mapFromScene(canvas.scene().card_rect("relu-1")).boundingRect()
+    card = canvas.mapFromScene(canvas.scene().card_rect("input-1")).boundingRect()
     place = canvas.viewport().mapFromGlobal(menu.pos())
     assert abs(place.x() - card.left()) <= 16 and abs(place.y() - card.bottom()) <= 16
     menu.close()

@@ -95,8 +95,8 @@ def test_one_click_inserts_what_was_missing(window: MainWindow, qtbot: QtBot) ->
     assert (new.parameters["kernel_size"], new.parameters["out_channels"]) == (1, 32)
     assert Link("relu-1", "conv2d-3") in network.links
     assert Link("conv2d-3", "add-1") in network.links
-    others = [node_rect(node) for node in network.nodes.values() if node.id != new.id]
-    assert not any(node_rect(new).intersects(rect) for rect in others)
+    others = [node_rect(network, node) for node in network.nodes.values() if node.id != new.id]
+    assert not any(node_rect(network, new).intersects(rect) for rect in others)
     assert [row.problem.node for row in window.problems.rows] == ["maxpool2d-1"]
     assert window.problem_count.text() == "1 problem"
     with qtbot.waitSignal(window.editor.fixes_changed, timeout=WAIT):
