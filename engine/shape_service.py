@@ -35,12 +35,13 @@ class ShapeService(QThread):
         return self.wait(15_000)
 
     def run(self) -> None:
+        from engine.build.budget import with_costs
         from engine.build.diagnosis import Diagnosis
         from engine.build.fixes import find_fixes
 
         diagnosis = Diagnosis()
         while (task := self._next()) is not None:
-            report = diagnosis.of(*task)
+            report = with_costs(task[0].network, diagnosis.of(*task))
             if self._waiting is None:  # else it is out of date already
                 self.report_ready.emit(report)
             if not self._is_late():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.build.cost import plus
-from engine.build.report import NodeShape, ShapeReport
+from engine.build.report import NodeCost, NodeShape, ShapeReport
 from engine.network.expand import expand
 from engine.network.model import Network
 from engine.project.recipe import Recipe
@@ -14,28 +14,6 @@ from engine.project.recipe import Recipe
 #: Bytes of one number, by PyTorch's name of its kind. Learned numbers are float32.
 BYTES: Mapping[str, int] = {"float32": 4, "int64": 8}
 FLOAT = BYTES["float32"]
-
-
-@dataclass(frozen=True)
-class NodeCost:
-    """One node of the diagram, all its copies together. For one sample; `flops` and
-    `activation_bytes` are None while they are not known. `layers`: how many layers it stands for."""
-
-    parameters: int = 0
-    flops: int | None = 0
-    activation_bytes: int | None = 0
-    layers: int = 0
-
-    def and_also(self, shape: NodeShape) -> NodeCost:
-        """With one layer more."""
-        size = BYTES.get(shape.dtype, FLOAT)
-        kept = None if shape.activations is None else shape.activations * size
-        return NodeCost(
-            self.parameters + shape.parameters,
-            plus(self.flops, shape.flops),
-            plus(self.activation_bytes, kept),
-            self.layers + 1,
-        )
 
 
 @dataclass(frozen=True)
@@ -59,6 +37,11 @@ class Cost:
         return kept + self.activation_bytes
 
 
+def with_costs(network: Network, report: ShapeReport) -> ShapeReport:
+    """`report` with what each node of `network` costs."""
+    return replace(report, costs=node_costs(network, report))
+
+
 def node_costs(network: Network, report: ShapeReport) -> dict[str, NodeCost]:
     """Of every node of the diagram that computes, in the order of computing, and after them of every
     block: all that lies in it."""
@@ -68,10 +51,22 @@ def node_costs(network: Network, report: ShapeReport) -> dict[str, NodeCost]:
     for flat_id in expansion.network.order:
         shape = report.nodes.get(flat_id, NodeShape())
         node_id = expansion.origin_of(flat_id)
-        found[node_id] = found.get(node_id, NodeCost()).and_also(shape)
+        found[node_id] = _plus(found.get(node_id, NodeCost()), shape)
         for block in network.blocks_around(node_id):
-            blocks[block] = blocks.get(block, NodeCost()).and_also(shape)
+            blocks[block] = _plus(blocks.get(block, NodeCost()), shape)
     return found | blocks
+
+
+def _plus(cost: NodeCost, shape: NodeShape) -> NodeCost:
+    """With one layer more."""
+    size = BYTES.get(shape.dtype, FLOAT)
+    kept = None if shape.activations is None else shape.activations * size
+    return NodeCost(
+        cost.parameters + shape.parameters,
+        plus(cost.flops, shape.flops),
+        plus(cost.activation_bytes, kept),
+        cost.layers + 1,
+    )
 
 
 def total(network: Network, costs: Mapping[str, NodeCost], recipe: Recipe, batch_size: int) -> Cost:

@@ -46,6 +46,18 @@ class NodeShape:
 
 
 @dataclass(frozen=True)
+class NodeCost:
+    """What one node of the diagram costs, all its copies together; a block all that lies in it. For
+    one sample; `flops` and `activation_bytes` are None while they are not known. `layers`: how many
+    layers it stands for."""
+
+    parameters: int = 0
+    flops: int | None = 0
+    activation_bytes: int | None = 0
+    layers: int = 0
+
+
+@dataclass(frozen=True)
 class ShapeReport:
     """Every node's shape, every problem, and the number of trainable parameters in all.
 
@@ -57,6 +69,8 @@ class ShapeReport:
     parameters: int = 0
     #: Those of `problems` that stand in the way of training.
     blocking: tuple[Problem, ...] = ()
+    #: Of every node and block of the diagram (`engine.build.budget`).
+    costs: Mapping[str, NodeCost] = field(default_factory=dict)
 
     def shape_on(self, link: Link) -> Shape | None:
         """The shape of the tensor on a link, or None while it is not known."""

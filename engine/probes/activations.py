@@ -1,4 +1,4 @@
-"""What nodes make of one sample: feature maps for a panel, thumbnails for the canvas."""
+"""What nodes put out: how large it is over a batch, and feature maps and thumbnails of one sample."""
 
 from __future__ import annotations
 
@@ -30,6 +30,20 @@ def feature_maps(
     values = _reduced(output[0, :MOST_MAPS], LARGEST_MAP)
     image = _reduced(x[0], LARGEST_MAP) if x.dim() == 4 else x.cpu().numpy()
     return FeatureMaps(node, sample, values, channels, (height, width), image, label, predicted)
+
+
+def output_rms(kept: Mapping[str, Tensor]) -> dict[str, float]:
+    """Root mean square of each node's output over the batch. One transfer for all of them."""
+    outputs = {node: output.detach() for node, output in kept.items() if output.numel()}
+    if not outputs:
+        return {}
+    # The norm makes no tensor of squares beside the output, which may be large.
+    sizes = [
+        torch.linalg.vector_norm(output if output.is_floating_point() else output.float())
+        / output.numel() ** 0.5
+        for output in outputs.values()
+    ]
+    return dict(zip(outputs, torch.stack(sizes).tolist(), strict=True))
 
 
 def thumbnails(nodes: Iterable[str], kept: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.build.module import NetworkModule
-from engine.probes.activations import feature_maps, thumbnails
+from engine.probes.activations import feature_maps, output_rms, thumbnails
 from engine.probes.gradients import (
     copies,
     gradient_histogram,
@@ -35,17 +35,27 @@ class Observer:
             return frame
         sample = min(max(watch.sample, 0), len(self._samples) - 1)
         x = self._samples[sample : sample + 1]
-        kept: dict[str, Tensor] = {}
-        was_training = self._module.training
-        self._module.eval()
-        with torch.no_grad():
-            predicted = int(self._module.scores(x, kept).argmax())
-        self._module.train(was_training)
+        scores, kept = self._evaluated(x)
+        predicted = int(scores.argmax())
         maps = None
         if watch.maps_node is not None:
             label = int(self._labels[sample])
             maps = feature_maps(watch.maps_node, sample, kept, x, label, predicted)
         return replace(frame, maps=maps, thumbnails=thumbnails(watch.thumbnails, kept))
+
+    def with_values(self, frame: Frame, x: Tensor) -> Frame:
+        """The frame with how large the outputs are for a batch x (N, *shape), between two steps."""
+        return replace(frame, values=output_rms(self._evaluated(x)[1]))
+
+    def _evaluated(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Scores and every node's output, in evaluation mode: nothing is learned from looking."""
+        kept: dict[str, Tensor] = {}
+        was_training = self._module.training
+        self._module.eval()
+        with torch.no_grad():
+            scores = self._module.scores(x, kept)
+        self._module.train(was_training)
+        return scores, kept
 
 
 class WatchedStep:
@@ -64,10 +74,11 @@ class WatchedStep:
                     output.retain_grad()
 
     def before_update(self) -> None:
-        self._before = copies(self._trainable)
+        if self._watch.gradients:
+            self._before = copies(self._trainable)
 
     def frame(self, frame: Frame) -> Frame:
-        """`frame` with the gradients of this step; call after the update."""
+        """`frame` with the gradients and values of this step; call after the update."""
         watch = self._watch
         if watch.gradients:
             flow = output_gradients(self.kept)
@@ -77,6 +88,8 @@ class WatchedStep:
                 flow=flow,
                 flow_reference=list(flow.values())[-1] if flow else 0.0,
             )
+        if watch.values:
+            frame = replace(frame, values=output_rms(self.kept))
         group = self._trainable.get(watch.histogram_node or "")
         if group is not None and watch.histogram_node is not None:
             frame = replace(frame, histogram=gradient_histogram(watch.histogram_node, group))

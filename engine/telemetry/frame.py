@@ -20,6 +20,7 @@ class Watch:
         number `sample`.
     thumbnails: nodes that show a small live picture of their output for the same sample.
     gradients: norms per layer and along the links.
+    values: how large the output of each node is.
     """
 
     histogram_node: str | None = None
@@ -27,6 +28,7 @@ class Watch:
     sample: int = 0
     thumbnails: frozenset[str] = frozenset()
     gradients: bool = False
+    values: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Frame:
 
     flow: ‖dE/da‖ for the output a of each node, in the order of the forward pass; `flow_reference`
     is that of the network's output, against which health is judged.
+    values: root mean square of the output of each node over the batch.
     """
 
     run: int
@@ -84,6 +87,7 @@ class Frame:
     gradients: Mapping[str, LayerGradient] = field(default_factory=dict)
     flow: Mapping[str, float] = field(default_factory=dict)
     flow_reference: float = 0.0
+    values: Mapping[str, float] = field(default_factory=dict)
     histogram: Histogram | None = None
     maps: FeatureMaps | None = None
     thumbnails: Mapping[str, Array] = field(default_factory=dict)

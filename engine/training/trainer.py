@@ -72,8 +72,10 @@ class Trainer:
         return next(self._work)
 
     def look(self, watch: Watch) -> Frame:
-        """What the network makes of the watched sample now, without training."""
+        """What the network makes of the watched sample, and of the latest batch, without training."""
         frame = Frame(self.run, self.step, self.epoch)
+        if watch.values and self.step:
+            frame = self.observer.with_values(frame, self._batch[0])
         return self.observer.with_activations(frame, watch)
 
     def weights(self) -> Weights:
