@@ -11,6 +11,7 @@ from engine.build.report import NodeShape, ShapeReport, shape_text
 from engine.network.edits import SetParameter
 from engine.network.layers import LAYERS
 from engine.network.model import ParameterValue
+from gui.costs import NodeCosts
 from gui.editor import Editor
 from gui.face_form import FaceForm, RaiseButton
 from gui.fields import ParameterField
@@ -45,6 +46,8 @@ class NodeForm(QWidget):
         self._facts = _plain_label("muted", wrap=True)
         self._facts.setFont(number_font())
         self._column.addWidget(self._facts)
+        self.costs = NodeCosts(editor, node_id)
+        self._column.addWidget(self.costs)
         editor.shapes_changed.connect(self._show_report)
         editor.fixes_changed.connect(self.fixes.refresh)
         self._show_report(editor.report)
@@ -149,11 +152,7 @@ class NodeForm(QWidget):
         inferred = [
             "{0} {1}".format(name, format(value, ",")) for name, value in shape.arguments.items()
         ]
-        lines = [
-            *inferred,
-            self.tr("output {0}").format(shape_text(shape.output)),
-            self.tr("parameters {0}").format(format(shape.parameters, ",")),
-        ]
+        lines = [*inferred, self.tr("output {0}").format(shape_text(shape.output))]
         self._facts.setText("\n".join(lines))
         self.fixes.show_problems(report.problems_of(self.node_id))
         problems = [sentence(problem) for problem in report.problems_of(self.node_id)]

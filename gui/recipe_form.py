@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.build.report import ShapeReport
 from engine.data import SOURCES
 from engine.project.recipe import Recipe
+from gui.costs import NetworkCosts
 from gui.editor import Editor
 from gui.fields import SMALLEST_WIDTH
 from gui.theme import GRID, appearance, number_font, ui_font
@@ -47,14 +47,12 @@ class RecipeForm(QWidget):
         self._optimizer.textActivated.connect(self._setter("optimizer", str))
         self._fractions = {name: self._fraction(name) for name in FRACTIONS}
         self._numbers = {name: self._number(name, top) for name, top in WHOLE_NUMBERS.items()}
-        self._totals = self._note()
+        self.costs = NetworkCosts(editor)
         self._arrange()
         editor.recipe_changed.connect(self.refresh)
-        editor.shapes_changed.connect(self._show_totals)
         appearance.changed.connect(self._tint)
         self.refresh()
         self._tint()
-        self._show_totals(editor.report)
 
     def refresh(self) -> None:
         """Show the recipe and data of the project."""
@@ -91,7 +89,7 @@ class RecipeForm(QWidget):
         for name in WHOLE_NUMBERS:
             self._form.addRow(name, self._numbers[name])
         column.addLayout(self._form)
-        column.addWidget(self._totals)
+        column.addWidget(self.costs)
 
     def _number(self, name: str, top: int) -> QSpinBox:
         spin = QSpinBox()
@@ -138,12 +136,6 @@ class RecipeForm(QWidget):
     def _choose_data(self) -> None:
         self._editor.set_data(self.tr("Choose data"), self._data.currentData())
 
-    def _show_totals(self, report: ShapeReport) -> None:
-        nodes = len(self._editor.network.nodes)
-        self._totals.setText(
-            self.tr("{0} nodes, {1} parameters").format(nodes, format(report.parameters, ","))
-        )
-
     def _note(self) -> QLabel:
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
@@ -151,8 +143,7 @@ class RecipeForm(QWidget):
         return label
 
     def _tint(self) -> None:
-        for label in (self._data_help, self._totals):
-            label.setStyleSheet("color: {0};".format(appearance.theme.muted))
+        self._data_help.setStyleSheet("color: {0};".format(appearance.theme.muted))
 
 
 def _narrow_combo() -> QComboBox:

@@ -70,8 +70,12 @@ def _plus(cost: NodeCost, shape: NodeShape) -> NodeCost:
 
 
 def total(network: Network, costs: Mapping[str, NodeCost], recipe: Recipe, batch_size: int) -> Cost:
-    """The sum over the nodes of `node_costs`."""
-    nodes = [cost for node_id, cost in costs.items() if network.nodes[node_id].kind != "Block"]
+    """The sum over the nodes of `node_costs`; those that are no longer in the network are left out."""
+    nodes = [
+        cost
+        for node_id, cost in costs.items()
+        if node_id in network.nodes and network.nodes[node_id].kind != "Block"
+    ]
     parameters = sum(cost.parameters for cost in nodes)
     return Cost(
         parameters,
