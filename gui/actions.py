@@ -154,6 +154,15 @@ COMMANDS: Mapping[str, Command] = {
         Command(
             "frame", _("Add a &Frame"), "Ctrl+Shift+F", "", _("A coloured ground for the selection")
         ),
+        Command("lens_structure", _("&Structure"), "", "", _("Colour cards by the family of layer")),
+        Command("lens_parameters", _("&Parameters"), "", "", _("Colour cards by what they learn")),
+        Command("lens_flops", _("&FLOPs"), "", "", _("Colour cards by what they compute")),
+        Command("lens_memory", _("&Memory"), "", "", _("Colour cards by what they keep in memory")),
+        Command("lens_values", _("&Values"), "", "", _("Colour links by the size of their values")),
+        Command("lens_gradients", _("&Gradients"), "", "", _("Colour links by their gradient")),
+        Command("lens_updates", _("&Updates"), "", "", _("Colour by how far a step moves the weights")),
+        Command("next_lens", _("&Next Lens"), "F9", "", _("Show something else on the canvas")),
+        Command("legend", _("Le&gend"), "", "", _("What the colours on the canvas mean")),
         Command("problems", _("&Problems"), "Ctrl+Shift+M", "", _("List what is wrong, with fixes")),
         Command("next_problem", _("&Next Problem"), "F8", "", _("Go to the next problem")),
         Command("theme", _("&Dark Theme"), "Ctrl+Shift+L", "theme", _("Light or dark")),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 
 from gui.theme import appearance
 
@@ -41,6 +41,38 @@ def _diverging_table(theme: str) -> NDArray[np.uint8]:
 def diverging_table() -> NDArray[np.uint8]:
     """Blue - neutral - orange for the theme in use, (256, 3)."""
     return _diverging_table(appearance.theme.name)
+
+
+#: The part of viridis that lines are drawn in: of a contrast of 3 or more on the canvas, and the
+#: larger a value is the further its colour from the canvas.
+_LINE_SPAN = {"light": (0.55, 0.0), "dark": (0.34, 1.0)}
+
+
+def magnitude_color(share: float) -> str:
+    """The colour of a line or a band, `share` 0 … 1 of the way up a scale, as #RRGGBB."""
+    first, last = _LINE_SPAN[appearance.theme.name]
+    return _hex(magnitude_table()[round(255 * (first + share * (last - first)))])
+
+
+def deviation_color(share: float) -> str:
+    """Of a value that should lie in the middle of a scale, at 0.5: blue below, orange above it."""
+    theme = appearance.theme
+    table = _table([theme.vanishing, theme.muted, theme.exploding])
+    return _hex(table[round(255 * share)])
+
+
+def mixed(ground: QColor, ink: QColor, share: float) -> QColor:
+    """`ground` with so much of `ink` in it."""
+    parts = zip(_rgb(ground), _rgb(ink), strict=True)
+    return QColor(*(round(first + share * (second - first)) for first, second in parts))
+
+
+def _rgb(value: QColor) -> tuple[int, int, int]:
+    return value.red(), value.green(), value.blue()
+
+
+def _hex(rgb: NDArray[np.uint8]) -> str:
+    return "#{0:02X}{1:02X}{2:02X}".format(*rgb.tolist())
 
 
 def colored(values: NDArray[Any], limit: float | None = None) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QMenu, QSizePolicy, QToolBar, QWidget
 
 from engine.project.examples import EXAMPLE_FOLDER, example_names
 from gui.actions import Actions
+from gui.lens_commands import lens_menu
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -61,7 +62,8 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     _fill(train, actions, ("train", "pause", "step", "stop", SEPARATOR, "reset"))
     view = menu_bar.addMenu(window.tr("&View"))
     _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit"))
-    _fill(view, actions, ("zoom_selection", SEPARATOR, "minimap", "reduce_motion"))
+    _fill(view, actions, ("zoom_selection", SEPARATOR, "minimap", "legend", "reduce_motion"))
+    view.addMenu(lens_menu(actions, window))
     _fill(view, actions, (SEPARATOR, "next_problem", SEPARATOR, "theme"))
     view.addSeparator()
     for dock in docks:

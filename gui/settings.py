@@ -23,6 +23,10 @@ class Preferences(BaseModel):
     panel_budget: float = Field(default=0.08, ge=0.01, le=1.0)
     reduce_motion: bool = False
     minimap: bool = True
+    #: What the canvas shows (`gui.canvas.lenses`) while one draws, and while there is a run.
+    lens: str = "structure"
+    run_lens: str = "gradients"
+    legend: bool = True
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
     recent_commands: list[str] = Field(default_factory=list, max_length=RECENT_COMMANDS)
 

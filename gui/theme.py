@@ -12,6 +12,7 @@ GRID = 8  #: px; positions, gaps and margins are multiples of it (or of its half
 CORNER = 4  #: px, radius of node corners
 DIAGRAM_MARGIN = 24  #: px around an exported diagram
 MINIMAP_SIZE = QSizeF(208, 168)  #: px, at most
+LEGEND_WIDTH = 208  #: px
 GLIDE_MS = 200  #: how long a movement takes that shows what went where
 UI_FONT = "Inter"
 NUMBER_FONT = "JetBrains Mono"
@@ -147,8 +148,8 @@ appearance = Appearance()
 
 
 def color(token: str, alpha: float = 1.0) -> QColor:
-    """The colour that a token such as "muted" has in the theme in use."""
-    value = QColor(getattr(appearance.theme, token))
+    """The colour that a token such as "muted" has in the theme in use; one of a scale is #RRGGBB."""
+    value = QColor(token if token.startswith("#") else getattr(appearance.theme, token))
     value.setAlphaF(alpha)
     return value
 

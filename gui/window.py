@@ -34,6 +34,7 @@ from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
 from gui.inspector import Inspector
 from gui.layout_commands import LayoutCommands
+from gui.lens_commands import LensCommands
 from gui.library import Library
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.clipboard_commands = ClipboardCommands(self.commands, self.canvas, self)
         self.drawing_commands = DrawingCommands(self.commands, self.canvas, self)
         self.command_palette = CommandPalette(self.commands, settings, self)
+        self.lens_commands = LensCommands(self.commands, self.canvas, settings, self)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
         self._docks: dict[str, QDockWidget] = {}

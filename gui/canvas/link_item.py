@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from engine.build.report import Shape, shape_text
 from engine.network.model import Link
 from gui.canvas import geometry, health
-from gui.canvas.health import Health
 from gui.canvas.node_item import READABLE
 from gui.guard import guarded
 from gui.theme import CORNER, color, number_font
@@ -29,8 +28,7 @@ class LinkItem(QGraphicsItem):
         self.link = link
         self.label = ShapeLabel(self)
         self.shape_of_tensor: Shape | None = None
-        self.flow: float | None = None  #: ‖dE/da‖ of the tensor, None while nothing is trained
-        self.state: Health | None = None
+        self._token: str | None = None  #: the colour that the lens gives it
         self.selected = False
         self.hovered = False
         self.lifted = False  #: its end is in the user's hand
@@ -58,13 +56,10 @@ class LinkItem(QGraphicsItem):
         self.shape_of_tensor = shape
         self.label.write(shape_text(shape) if known else "")
 
-    def show_flow(self, flow: float | None, reference: float) -> None:
-        """The gradient norm on this link, or None when training is over."""
-        self.flow = flow
-        state = None if flow is None else health.health(flow, reference)
-        width = health.THINNEST if flow is None else health.width(flow)
-        if (state, width) != (self.state, self._width):
-            self.state, self._width = state, width
+    def show_look(self, token: str | None = None, width: float = health.THINNEST) -> None:
+        """What the lens says: a colour of the theme or #RRGGBB, None at rest, and a width in px."""
+        if (token, width) != (self._token, self._width):
+            self._token, self._width = token, width
             self.update()
 
     def show_state(self, **states: bool) -> None:
@@ -86,11 +81,11 @@ class LinkItem(QGraphicsItem):
         return self._width
 
     def token(self) -> str:
-        """The theme colour it is drawn in."""
+        """The colour it is drawn in, for `gui.theme.color`."""
         if self.selected:
             return "accent"
-        if self.state is not None:
-            return health.TOKENS[self.state]
+        if self._token is not None:
+            return self._token
         return "text" if self.hovered else "muted"
 
     @guarded(QRectF())

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from engine.amounts import count_text
@@ -20,6 +20,7 @@ from gui.canvas import ports, summary
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
 from gui.canvas.ports import Port, PortLook
 from gui.canvas.thumbnails import Strip
+from gui.colors import mixed
 from gui.guard import guarded
 from gui.theme import CORNER, LIGHT, color, contrast, family_color, number_font, ui_font
 
@@ -33,6 +34,8 @@ _BADGE = QRectF(_RIGHT - 13, 8, 14, 14)
 _NAME = QRectF(_LEFT, _FIRST_LINE - 2, _RIGHT - _LEFT, 18)
 #: Ports and the selection ring reach over the edge of the card.
 _MARGIN = 8.0
+#: So much of its tint is in the ground of a card: text on it stays readable.
+GROUND_TINT = 0.1
 
 
 class NodeItem(QGraphicsItem):
@@ -49,6 +52,7 @@ class NodeItem(QGraphicsItem):
         self.fault = False  #: training stopped here
         self.selected = False
         self.hovered = False
+        self.tint: QColor | None = None  #: of its band, where it is not that of the family
         self._parameters = 0
         self._looks: Mapping[Port, PortLook] = {}
         self._strip: Strip | None = None
@@ -93,6 +97,12 @@ class NodeItem(QGraphicsItem):
                 setattr(self, name, value)
             if "problem" in states or "fault" in states:
                 self._write()
+            self.update()
+
+    def show_tint(self, tint: QColor | None) -> None:
+        """What the lens says of this node."""
+        if tint != self.tint:
+            self.tint = tint
             self.update()
 
     def show_maps(self, maps: Array | None) -> bool:
@@ -224,8 +234,11 @@ class NodeItem(QGraphicsItem):
 
     def _draw_card(self, painter: QPainter) -> None:
         known = self.node.kind in LAYERS
-        painter.fillPath(self._card, color("surface" if known else "raised"))
-        painter.fillPath(self._band, family_color(self._family()))
+        ground = color("surface" if known else "raised")
+        if self.tint is not None:
+            ground = mixed(ground, self.tint, GROUND_TINT)
+        painter.fillPath(self._card, ground)
+        painter.fillPath(self._band, self._band_color())
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._border())
         painter.drawPath(self._card)
@@ -241,12 +254,15 @@ class NodeItem(QGraphicsItem):
             return QPen(color("warning"), 1.5, Qt.PenStyle.DashLine)
         return QPen(color("muted" if self.hovered else "line"), 1)
 
+    def _band_color(self) -> QColor:
+        return family_color(self._family()) if self.tint is None else self.tint
+
     def _family(self) -> str:
         layer = LAYERS.get(self.node.kind)
         return "unknown" if layer is None else layer.family
 
     def _draw_icon(self, painter: QPainter, scale: float) -> None:
-        ground = family_color(self._family()).name()
+        ground = self._band_color().name()
         ink = max((LIGHT.text, LIGHT.surface), key=lambda shade: contrast(shade, ground))
         top = (NODE_HEIGHT - 16) / 2
         if self.node.kind not in LAYERS:

@@ -8,13 +8,13 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from engine.build.report import ShapeReport
-from engine.network.expand import expand
 from engine.network.model import Changes, Link, Network, Node, changes
 from engine.telemetry.frame import Frame
 from gui.canvas import tooltips
 from gui.canvas.block_item import OpenBlockItem
 from gui.canvas.geometry import card_size, is_pictured, opened_rect
 from gui.canvas.items import item_class
+from gui.canvas.lens import Lens
 from gui.canvas.link_item import LinkItem, ShapeLabel
 from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.places import Places
@@ -43,14 +43,13 @@ class CanvasScene(QGraphicsScene):
         self._marked: frozenset[str] = frozenset()
         self._look_at(editor.network)
         self._fault: str | None = None
-        #: What feeds the ports of blocks (`engine.network.expand`), of which network.
-        self._expanded: tuple[Network, Mapping[str, tuple[str, str]]] | None = None
         editor.changed.connect(self._follow)
         editor.replaced.connect(self._rebuild)
         editor.level_changed.connect(self._rebuild)
         editor.shapes_changed.connect(self._show_shapes)
         editor.selection_changed.connect(self._show_selection)
         appearance.changed.connect(self._follow_theme)
+        self.lens = Lens(self)
         self._rebuild()
 
     # Looking things up
@@ -69,6 +68,9 @@ class CanvasScene(QGraphicsScene):
     def links(self) -> Iterable[Link]:
         """Those in sight."""
         return self._links.keys()
+
+    def link_items(self) -> Iterable[LinkItem]:
+        return self._links.values()
 
     def shows(self, node_id: str) -> bool:
         return node_id in self._nodes
@@ -121,14 +123,6 @@ class CanvasScene(QGraphicsScene):
                 return item.owner
         return None
 
-    def source_of(self, link: Link) -> str:
-        """The layer whose output runs along a link: of a block, a layer inside it."""
-        if self._expanded is None or self._expanded[0] is not self._network:
-            self._expanded = (self._network, expand(self._network).sources)
-        kind = self._network.nodes[link.source].kind
-        port = link.source_port if kind == "Block" else link.source
-        return self._expanded[1].get(port, (link.source, ""))[0]
-
     def port_near(self, point: QPointF, reach: float) -> Port | None:
         """The port nearest to a point, at most `reach` scene units away."""
         near = self.ports_near(point, reach)
@@ -151,15 +145,12 @@ class CanvasScene(QGraphicsScene):
     # Live pictures
 
     def show_frame(self, frame: Frame) -> None:
-        """Feature maps onto cards, gradients onto links."""
+        """Feature maps onto cards; the lens shows the rest."""
         for node_id, maps in frame.thumbnails.items():
             item = self._nodes.get(node_id)
             if item is not None and item.show_maps(maps):
                 self._run_links(node_id)
-        if not frame.flow:  # a look at the network between two steps: the last gradients stay
-            return
-        for link, line in self._links.items():
-            line.show_flow(frame.flow.get(self.source_of(link)), frame.flow_reference)
+        self.lens.take(frame)
 
     def clear_frame(self) -> None:
         """Back to the picture of a network at rest."""
@@ -167,8 +158,7 @@ class CanvasScene(QGraphicsScene):
             if item.shows_maps:
                 item.show_maps(None)
                 self._run_links(node_id)
-        for line in self._links.values():
-            line.show_flow(None, 0.0)
+        self.lens.forget()
 
     def thumbnail_nodes(self) -> frozenset[str]:
         """Ids of the convolution and pooling nodes that a view shows now, large enough to see."""
@@ -358,6 +348,7 @@ class CanvasScene(QGraphicsScene):
         self.addItem(item)
         item.show_report(self.editor.report)
         item.show_state(selected=node_id in self._marked, fault=node_id == self._fault)
+        self.lens.show_node(item)
 
     def _drop_node(self, node_id: str) -> None:
         item = self._nodes.pop(node_id, None)
@@ -382,6 +373,7 @@ class CanvasScene(QGraphicsScene):
             self._touching[node_id].add(link)
         self._router.run(item)
         self._show_shape(link, self.editor.report)
+        self.lens.show_link(item)
 
     def _drop_link(self, link: Link) -> None:
         item = self._links.pop(link, None)
@@ -418,7 +410,9 @@ class CanvasScene(QGraphicsScene):
     def explanation(self, target: NodeItem | LinkItem | None) -> str:
         """The tooltip of an item, as plain text."""
         if isinstance(target, NodeItem):
-            return tooltips.node_text(target.node, self.editor.report, target.fault)
+            note = self.lens.about_node(target.node)
+            return tooltips.node_text(target.node, self.editor.report, target.fault, note)
         if isinstance(target, LinkItem):
-            return tooltips.link_text(target.link, self.editor.report, target.flow, target.state)
+            note = self.lens.about_link(target.link)
+            return tooltips.link_text(target.link, self.editor.report, note)
         return ""

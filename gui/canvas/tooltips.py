@@ -12,7 +12,6 @@ from engine.build.report import Shape, ShapeReport, shape_text
 from engine.messages import shown
 from engine.network.layers import LAYERS, Layer
 from engine.network.model import Link, Node
-from gui.canvas.health import Health
 from gui.words import sentence
 
 _COLUMNS = 64
@@ -33,8 +32,8 @@ def layer_text(layer: Layer) -> str:
     return f"{layer.kind}\n{translate('engine', layer.help)}\n{layer.formula}"
 
 
-def node_text(node: Node, report: ShapeReport, faulty: bool) -> str:
-    """Problems first, then what the node is and what it makes of its input."""
+def node_text(node: Node, report: ShapeReport, faulty: bool, note: str = "") -> str:
+    """Problems first, then what the node is and what it makes of its input, and what a lens says."""
     translate = QCoreApplication.translate
     lines = [sentence(problem) for problem in report.problems_of(node.id)]
     if faulty:
@@ -50,23 +49,18 @@ def node_text(node: Node, report: ShapeReport, faulty: bool) -> str:
     if found is not None and found.parameters:
         count = f"{found.parameters:,}"
         lines.append(translate("Canvas", "Parameters: {count}").format(count=count))
-    return "\n".join(lines)
+    return "\n".join([*lines, note] if note else lines)
 
 
-def link_text(
-    link: Link, report: ShapeReport, flow: float | None = None, state: Health | None = None
-) -> str:
-    """The tensor on a link, axis by axis, and its gradient while it is trained."""
+def link_text(link: Link, report: ShapeReport, note: str = "") -> str:
+    """The tensor on a link, axis by axis, and what a lens says of it."""
     translate = QCoreApplication.translate
     shape = report.shape_on(link)
     if shape is None:
         lines = [translate("Canvas", "The shape of this tensor is not known yet.")]
     else:
         lines = [shape_text(shape), *axis_lines(shape, report.axes_on(link))]
-    if flow is not None and state is not None:
-        text = translate("Canvas", "Gradient ‖dE/da‖ = {flow}, {state}")
-        lines.append(text.format(flow=f"{flow:.3g}", state=_health_word(state)))
-    return "\n".join(lines)
+    return "\n".join([*lines, note] if note else lines)
 
 
 def axis_lines(shape: Shape, axes: tuple[str, ...]) -> list[str]:
@@ -86,13 +80,3 @@ def axis_lines(shape: Shape, axes: tuple[str, ...]) -> list[str]:
         word = words.get(name) or translate("Canvas", "axis {number}").format(number=number)
         lines.append(f"{size}  {word}")
     return lines
-
-
-def _health_word(state: Health) -> str:
-    translate = QCoreApplication.translate
-    return {
-        Health.GOOD: translate("Canvas", "healthy"),
-        Health.VANISHING: translate("Canvas", "vanishing"),
-        Health.EXPLODING: translate("Canvas", "exploding"),
-        Health.NOT_FINITE: translate("Canvas", "not a number"),
-    }[state]

@@ -25,7 +25,7 @@ from engine.network.edits import Disconnect, Edit, MoveNodes, RemoveNodes, Toget
 from engine.network.model import Changes
 from engine.network.rewire import RemoveAndHeal
 from engine.telemetry.frame import Frame, Watch
-from gui.canvas import empty_state
+from gui.canvas import empty_state, fitting
 from gui.canvas.arrange import Arranger
 from gui.canvas.block_drop import BlockDropGesture, block_in
 from gui.canvas.drop_gesture import DropGesture, kind_in
@@ -35,6 +35,8 @@ from gui.canvas.gesture import Gesture
 from gui.canvas.glide import Glide
 from gui.canvas.guides import united
 from gui.canvas.hover import Hover
+from gui.canvas.legend import Legend
+from gui.canvas.lens_switch import LensSwitch
 from gui.canvas.minimap import Minimap
 from gui.canvas.move_gesture import moved_with
 from gui.canvas.pan_gesture import PanGesture
@@ -63,6 +65,8 @@ class CanvasView(PaperView):
     badge_clicked = Signal(str)
     #: A menu is asked for at this QPoint of the viewport; at what is selected when it is None.
     menu_wanted = Signal(object)
+    #: `want` would answer differently now.
+    wish_changed = Signal()
 
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +83,10 @@ class CanvasView(PaperView):
         self.minimap = Minimap(self, self._scene)
         self.quick_add = QuickAdd(self)
         self.renamer = Renamer(self, editor)
+        self.lens = self._scene.lens
+        self.lens_switch = LensSwitch(self, self.lens)
+        self.legend = Legend(self, self.lens, self.minimap)
+        self.lens.chosen.connect(self.wish_changed)
         self.setScene(self._scene)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Network diagram"))
@@ -99,9 +107,9 @@ class CanvasView(PaperView):
         return self.isVisible() and not self.window().isMinimized()
 
     def want(self, watch: Watch) -> Watch:
-        """Gradients for the links, and small pictures for the cards that are in sight."""
+        """What the lens shows, and small pictures for the cards that are in sight."""
         nodes = watch.thumbnails | self._scene.thumbnail_nodes()
-        return replace(watch, gradients=True, thumbnails=nodes)
+        return self.lens.want(replace(watch, thumbnails=nodes))
 
     def show_frame(self, frame: Frame) -> None:
         self._scene.show_frame(frame)
@@ -127,9 +135,11 @@ class CanvasView(PaperView):
 
     def _show_area(self, area: QRectF) -> None:
         area.adjust(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
-        size = self.viewport().size()
-        self.zoom_to(min(1.0, size.width() / area.width(), size.height() / area.height()))
-        self.centerOn(area.center())
+        corners = (self.lens_switch.rect, self.legend.rect)
+        scale, center = fitting.fit(area, self.viewport().rect(), corners)
+        self.zoom_to(scale)
+        away = QPointF(self.viewport().rect().center()) - center
+        self.centerOn(area.center() + away / self.zoom)
         self._fitted = True
 
     def center_on(self, node_id: str) -> None:
@@ -228,11 +238,15 @@ class CanvasView(PaperView):
             empty_state.draw(painter, self.viewport().rect())
             painter.end()
         self.minimap.draw()
+        self.lens_switch.draw()
+        self.legend.draw()
 
     @guarded(None)
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         super().scrollContentsBy(dx, dy)
         self.minimap.scrolled(dx, dy)
+        self.lens_switch.scrolled(dx, dy)
+        self.legend.scrolled(dx, dy)
         if not self._editor.network.nodes:
             self.viewport().update()  # the words stay while the dots move
 
