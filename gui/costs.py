@@ -169,7 +169,7 @@ class NetworkCosts(CostTable):
             ("all", cost.bytes),
         ):
             self.write(name, least + bytes_text(amount))
-        text = self.tr("≥ at least: of {0} nodes the cost is not known.").format(cost.unknown)
+        text = self.tr("≥: at least. Nodes of unknown cost: {0}").format(cost.unknown)
         self.note.setText(text)
         self.note.setVisible(bool(cost.unknown))
 

@@ -33,8 +33,11 @@ class Legend(Overlay):
         self._lens = lens
         self._minimap = minimap
         self._open = True
-        self._rows: tuple[Row, ...] = ()
         self._title = ""
+        self._rows: tuple[Row, ...] = ()
+        #: What stands beside each other on a line, and the height of the line.
+        self._lines: list[tuple[tuple[Row, ...], int]] = []
+        self._height = _TITLE_HEIGHT
         lens.changed.connect(self._follow)
         lens.chosen.connect(self._follow)
         self._follow()
@@ -64,6 +67,8 @@ class Legend(Overlay):
         said = (self._lens.title(), self._lens.legend())
         if said != (self._title, self._rows):
             self._title, self._rows = said
+            self._lines = _in_lines(self._rows)
+            self._height = _TITLE_HEIGHT + sum(height for _, height in self._lines) + GRID
             self.redraw()
 
     # Where it lies
@@ -74,33 +79,13 @@ class Legend(Overlay):
         viewport = self.view.viewport().rect()
         if not self._rows or viewport.width() < LEGEND_WIDTH + 2 * MARGIN:
             return QRect()
-        for height in (self._height(), _TITLE_HEIGHT) if self._open else (_TITLE_HEIGHT,):
+        for height in (self._height, _TITLE_HEIGHT) if self._open else (_TITLE_HEIGHT,):
             rect = QRect(0, 0, LEGEND_WIDTH, height)
             rect.moveBottomLeft(viewport.bottomLeft() + QPoint(MARGIN, -MARGIN))
             apart = rect.adjusted(0, 0, GRID, 0)
             if 2 * height < viewport.height() and not apart.intersects(self._minimap.rect):
                 return rect
         return QRect()
-
-    def _height(self) -> int:
-        return _TITLE_HEIGHT + sum(height for _, height in self._lines()) + GRID
-
-    def _lines(self) -> list[tuple[tuple[Row, ...], int]]:
-        """The rows as they lie below each other; swatches with short words go in pairs."""
-        lines: list[tuple[tuple[Row, ...], int]] = []
-        waiting: Swatch | None = None
-        for row in self._rows:
-            if isinstance(row, Swatch):
-                if waiting is not None and _is_short(row) and _is_short(waiting):
-                    lines[-1] = ((waiting, row), _LINE_HEIGHT)
-                    waiting = None
-                else:
-                    lines.append(((row,), _LINE_HEIGHT))
-                    waiting = row
-                continue
-            waiting = None
-            lines.append(((row,), _height_of(row)))
-        return lines
 
     # Drawing
 
@@ -114,7 +99,7 @@ class Legend(Overlay):
         if not open_here:
             return
         top = float(_TITLE_HEIGHT)
-        for rows, height in self._lines():
+        for rows, height in self._lines:
             for column, row in enumerate(rows):
                 _draw_row(painter, row, QPointF(GRID + column * _INSIDE / 2, top))
             top += height
@@ -143,6 +128,20 @@ class Legend(Overlay):
         return self.tr("What the colours mean. Click to unfold it.")
 
 
+def _in_lines(rows: tuple[Row, ...]) -> list[tuple[tuple[Row, ...], int]]:
+    """Rows below each other; swatches with short words go in pairs."""
+    lines: list[tuple[tuple[Row, ...], int]] = []
+    alone: Swatch | None = None
+    for row in rows:
+        if isinstance(row, Swatch) and alone is not None and _is_short(row) and _is_short(alone):
+            lines[-1] = ((alone, row), _LINE_HEIGHT)
+            alone = None
+            continue
+        alone = row if isinstance(row, Swatch) else None
+        lines.append(((row,), _height_of(row)))
+    return lines
+
+
 def _is_short(row: Swatch) -> bool:
     room = _INSIDE / 2 - _SAMPLE - GRID - GRID / 2
     return QFontMetricsF(ui_font(12)).horizontalAdvance(row.text) <= room
@@ -166,7 +165,7 @@ def _draw_row(painter: QPainter, row: Row, corner: QPointF) -> None:
             painter.drawRoundedRect(side, 2, 2)
             _write(painter, line.adjusted(_SAMPLE + GRID, 0, 0, 0), row.text)
         case Stroke():
-            painter.setPen(QPen(color(row.token), 3))
+            painter.setPen(QPen(color(row.token), 3, c=Qt.PenCapStyle.FlatCap))
             start = QPointF(corner.x(), line.center().y())
             painter.drawLine(start, start + QPointF(_STROKE_LENGTH, 0))
             _write(painter, line.adjusted(_STROKE_LENGTH + GRID, 0, 0, 0), row.text)

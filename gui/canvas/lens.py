@@ -38,8 +38,8 @@ class Lens(QObject):
         self._lenses: dict[str, LensKind] = {kind.name: kind(self.facts) for kind in LENSES}
         self.at_rest, self.in_run = DRAWING, TRAINING
         self._lens.prepare()
-        scene.editor.shapes_changed.connect(self.refresh)
-        scene.editor.recipe_changed.connect(self.refresh)
+        scene.editor.shapes_changed.connect(self._costs_changed)
+        scene.editor.recipe_changed.connect(self._costs_changed)
         scene.editor.changed.connect(self.changed)
         scene.editor.replaced.connect(self.forget)
         appearance.changed.connect(self.refresh)
@@ -110,7 +110,12 @@ class Lens(QObject):
             self.chosen.emit()
 
     @Slot()
-    def refresh(self, _: object = None) -> None:
+    def _costs_changed(self, _: object = None) -> None:
+        if self._lens.costs:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
         """Every card and link anew; those that look the same are not repainted."""
         self._lens.prepare()
         for card in self._scene.node_items():

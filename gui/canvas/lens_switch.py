@@ -21,12 +21,19 @@ class LensSwitch(Overlay):
         self._lens = lens
         #: The menu of lenses; without one a click goes on to the next.
         self.menu: QMenu | None = None
-        lens.chosen.connect(self.redraw)
+        self._width = 0
+        lens.chosen.connect(self._follow)
+        self._follow()
 
     @property
     def rect(self) -> QRect:
+        return QRect(MARGIN, MARGIN, self._width, _HEIGHT)
+
+    @Slot()
+    def _follow(self) -> None:
         text = QFontMetrics(_font()).horizontalAdvance(self._lens.title())
-        return QRect(MARGIN, MARGIN, text + _ARROW + 3 * GRID, _HEIGHT)
+        self._width = text + _ARROW + 3 * GRID
+        self.redraw()
 
     def paint(self, painter: QPainter, size: QSize) -> None:
         box = QRectF(QPointF(0, 0), size).adjusted(0.5, 0.5, -0.5, -0.5)
@@ -52,10 +59,6 @@ class LensSwitch(Overlay):
 
     def help_text(self) -> str:
         return self.tr("What the colours of cards and links show")
-
-    @Slot()
-    def redraw(self) -> None:
-        super().redraw()
 
 
 def _font() -> QFont:

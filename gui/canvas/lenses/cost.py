@@ -16,6 +16,8 @@ FREE, UNKNOWN = "line", "muted"
 class CostLens(LensKind):
     """The scale goes from the cheapest to the dearest node that costs anything."""
 
+    costs = True
+
     def prepare(self) -> None:
         amounts = [self.amount(cost) for cost in self.facts.costs.values()]
         paid = [amount for amount in amounts if amount]

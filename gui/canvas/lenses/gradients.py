@@ -36,14 +36,14 @@ class Gradients(LensKind):
         rules = {
             Health.GOOD: translated("healthy"),
             Health.VANISHING: translated("vanishing: below 1/1000"),
-            Health.EXPLODING: translated("exploding: above 1000"),
+            Health.EXPLODING: translated("exploding: above 1000 ×"),
             Health.NOT_FINITE: translated("not a number"),
         }
         return (
             Words(translated("Gradient against the output's")),
             *(Stroke(health.TOKENS[state], text) for state, text in rules.items()),
             Words(translated("Width: the gradient's norm")),
-            Wedge(("≤ 10⁻⁶", "10⁻²", "≥ 10²")),
+            Wedge(("≤ 1e-6", "1e-2", "≥ 1e2")),
             *families(self.facts.network),
         )
 

@@ -36,6 +36,8 @@ class LensKind:
     name: ClassVar[str]
     #: Shows a training run, not the network as it is drawn.
     live: ClassVar[bool] = False
+    #: Shows what the network costs.
+    costs: ClassVar[bool] = False
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts

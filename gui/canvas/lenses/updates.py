@@ -36,8 +36,8 @@ class Updates(LensKind):
 
     def legend(self) -> tuple[Row, ...]:
         rows: list[Row] = [
-            Words(translated("Update / weight, about 10⁻³")),
-            Bar(SCALE.tokens(), ("≤ 10⁻⁵", "10⁻³", "≥ 10⁻¹"), links=True, guide=True),
+            Words(translated("Update / weight: aim at 1e-3")),
+            Bar(SCALE.tokens(), ("≤ 1e-5", "1e-3", "≥ 1e-1"), links=True, guide=True),
             Swatch("line", translated("learns nothing")),
         ]
         if not all(map(math.isfinite, self.facts.ratios.values())):
