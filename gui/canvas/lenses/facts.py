@@ -60,11 +60,9 @@ class Facts:
 
     def maker(self, link: Link) -> str:
         """The flat node whose output is on a link: not a block, nor a port of one."""
-        sources = self._flat().sources
-        for port in (link.source_port, link.source):
-            if port in sources:
-                return sources[port][0]
-        return link.source
+        of_block = self.network.nodes[link.source].kind == "Block"
+        port = link.source_port if of_block else link.source
+        return self._flat().sources.get(port, (link.source, ""))[0]
 
     def value_of(self, node: Node) -> float | None:
         """How large the output of a node is, or the first of a block's."""

@@ -13,7 +13,6 @@ from gui.canvas.health import THINNEST
 from gui.canvas.legend_rows import Row
 from gui.canvas.lenses.facts import Facts
 
-
 #: Kinds of nodes that keep the colours they were given.
 NOTES = ("Comment", "Frame")
 
