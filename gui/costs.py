@@ -135,7 +135,7 @@ class NetworkCosts(CostTable):
     def __init__(self, editor: Editor) -> None:
         super().__init__(QCoreApplication.translate("costs", "Cost"))
         self._editor = editor
-        self.add_row("nodes", self.tr("nodes"))
+        self.add_row("layers", self.tr("layers"), self.tr("Each copy in a repeated block counts"))
         self.add_row("parameters", self.tr("parameters"), self.tr("Numbers that are learned"))
         self.add_row("flops", self.tr("FLOPs a sample"), _flops_help())
         self.add_row("activations", self.tr("activations"), _activations_help())
@@ -158,7 +158,7 @@ class NetworkCosts(CostTable):
         least = "≥ " if cost.unknown else ""
         self.say_aside(self.tr("batch of {0}").format(format(recipe.batch_size, ",")))
         self.rename("optimizer", self.tr("optimizer, {0}").format(recipe.optimizer))
-        self.write("nodes", format(len(project.network.nodes), ","))
+        self.write("layers", format(cost.layers, ","))
         self.write("parameters", least + format(cost.parameters, ","))
         self.write("flops", least + flops_text(cost.flops))
         for name, amount in (

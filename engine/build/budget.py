@@ -20,7 +20,7 @@ FLOAT = BYTES["float32"]
 class Cost:
     """A network at one batch size. FLOPs are those of one sample, forward; memory is that of training
     in float32, without what PyTorch itself and its kernels need. `unknown`: of so many nodes the
-    cost is not known, so the numbers are lower bounds."""
+    cost is not known, so the numbers are lower bounds. `layers`: copies count one by one."""
 
     parameters: int = 0
     flops: int = 0
@@ -29,6 +29,7 @@ class Cost:
     gradient_bytes: int = 0
     optimizer_bytes: int = 0
     unknown: int = 0
+    layers: int = 0
 
     @property
     def bytes(self) -> int:
@@ -85,6 +86,7 @@ def total(network: Network, costs: Mapping[str, NodeCost], recipe: Recipe, batch
         parameters * FLOAT,
         parameters * FLOAT * optimizer_numbers(recipe),
         sum(cost.flops is None or cost.activation_bytes is None for cost in nodes),
+        sum(cost.layers for cost in nodes),
     )
 
 

@@ -210,10 +210,13 @@ def _write(painter: QPainter, line: QRectF, text: str) -> None:
 
 
 def _write_marks(painter: QPainter, corner: QPointF, marks: tuple[str, str, str]) -> None:
-    """Below a scale: at its low end, in the middle, at its high end."""
+    """Below a scale: at its low end, in the middle where there is room, and at its high end."""
     line = QRectF(corner, QSizeF(_INSIDE, 2 * GRID))
     painter.setPen(color("muted"))
     painter.setFont(number_font(11))
     places = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
+    low, middle, high = map(QFontMetricsF(number_font(11)).horizontalAdvance, marks)
+    if middle / 2 + max(low, high) + GRID > _INSIDE / 2:
+        marks = (marks[0], "", marks[2])
     for text, place in zip(marks, places, strict=True):
         painter.drawText(line, place | Qt.AlignmentFlag.AlignVCenter, text)

@@ -93,7 +93,7 @@ def test_the_whole_network_at_the_batch_size_of_the_recipe(editor: Editor, qtbot
     qtbot.addWidget(inspector)
     assert isinstance(inspector.form, RecipeForm)
     table = inspector.form.costs
-    assert said(table, "nodes", "parameters", "flops") == ["14", "93,322", "5.6 MFLOP"]
+    assert said(table, "layers", "parameters", "flops") == ["14", "93,322", "5.6 MFLOP"]
     assert said(table, "weights", "gradients", "optimizer") == ["364.5 KiB", "364.5 KiB", "729.1 KiB"]
     assert said(table, "activations", "all") == ["8.3 MiB", "9.7 MiB"]
     assert table.note.isHidden()
