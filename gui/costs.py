@@ -104,8 +104,8 @@ class NodeCosts(CostTable):
         # A layer that runs nowhere yet has a cost of zero layers, which is none that is known.
         known = cost if cost is not None else NodeCost(flops=None, activation_bytes=None)
         batch = self._editor.project.recipe.batch_size
-        kept = known.activation_bytes
-        self.write("parameters", format(known.parameters, ",") if cost else UNKNOWN)
+        learned, kept = known.known_parameters, known.activation_bytes
+        self.write("parameters", UNKNOWN if learned is None else format(learned, ","))
         self.write("flops", UNKNOWN if known.flops is None else flops_text(known.flops))
         self.write("one", UNKNOWN if kept is None else bytes_text(kept))
         self.rename("batch", self.tr("activations × {0}").format(format(batch, ",")))

@@ -56,6 +56,11 @@ class NodeCost:
     activation_bytes: int | None = 0
     layers: int = 0
 
+    @property
+    def known_parameters(self) -> int | None:
+        """None for a layer that cannot be made yet: of what it will learn nothing is known."""
+        return None if self.flops is None and not self.parameters else self.parameters
+
 
 @dataclass(frozen=True)
 class ShapeReport:

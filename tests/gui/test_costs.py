@@ -111,4 +111,4 @@ def test_what_is_not_known_makes_it_at_least_so_much(qtbot: QtBot) -> None:
     qtbot.addWidget(node)
     assert said(table, "parameters", "all") == ["≥ 93,322", "≥ 9.7 MiB"]
     assert table.note.text() == "≥: at least. Nodes of unknown cost: 1"
-    assert said(node, "flops", "one", "batch") == ["–", "–", "–"]
+    assert said(node, "parameters", "flops", "one", "batch") == ["–", "–", "–", "–"]

@@ -74,7 +74,7 @@ class Parameters(CostLens):
         return translated("Numbers that are learned")
 
     def amount(self, cost: NodeCost) -> int | None:
-        return cost.parameters
+        return cost.known_parameters
 
     def written(self, amount: int) -> str:
         return count_text(amount)
