@@ -23,6 +23,7 @@ class Preferences(BaseModel):
     panel_budget: float = Field(default=0.08, ge=0.01, le=1.0)
     reduce_motion: bool = False
     minimap: bool = True
+    previews: bool = True
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
     recent_commands: list[str] = Field(default_factory=list, max_length=RECENT_COMMANDS)
 

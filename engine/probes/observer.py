@@ -8,23 +8,24 @@ import torch
 from torch import Tensor
 
 from engine.build.module import NetworkModule
-from engine.probes.activations import feature_maps, thumbnails
+from engine.probes.activations import feature_maps
 from engine.probes.gradients import (
     copies,
     gradient_histogram,
     layer_gradients,
     output_gradients,
 )
+from engine.probes.sample import Samples
+from engine.probes.thumbnails import thumbnails
 from engine.telemetry.frame import Frame, Watch
 
 
 class Observer:
     """Knows the module and the validation samples it is looked at with."""
 
-    def __init__(self, module: NetworkModule, samples: Tensor, labels: Tensor) -> None:
+    def __init__(self, module: NetworkModule, samples: Samples) -> None:
         self._module = module
         self._samples = samples
-        self._labels = labels
 
     def begin(self, watch: Watch) -> WatchedStep:
         return WatchedStep(self._module, watch)
@@ -33,19 +34,21 @@ class Observer:
         """The frame with what the network, in evaluation mode, makes of the watched sample."""
         if watch.maps_node is None and not watch.thumbnails:
             return frame
-        sample = min(max(watch.sample, 0), len(self._samples) - 1)
-        x = self._samples[sample : sample + 1]
+        sample = self._samples.take(watch.sample)
         kept: dict[str, Tensor] = {}
         was_training = self._module.training
         self._module.eval()
         with torch.no_grad():
-            predicted = int(self._module.scores(x, kept).argmax())
-        self._module.train(was_training)
+            predicted = int(self._module.outputs(sample.x, kept)[0].argmax())
+            self._module.train(was_training)
+            ran = self._module.ran(kept, sample.x)
+            small = thumbnails(ran, watch.thumbnails, self._module.node_ids[-1], sample)
         maps = None
         if watch.maps_node is not None:
-            label = int(self._labels[sample])
-            maps = feature_maps(watch.maps_node, sample, kept, x, label, predicted)
-        return replace(frame, maps=maps, thumbnails=thumbnails(watch.thumbnails, kept))
+            maps = feature_maps(
+                watch.maps_node, sample.number, kept, sample.x[:1], sample.label, predicted
+            )
+        return replace(frame, maps=maps, thumbnails=small)
 
 
 class WatchedStep:

@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from engine.telemetry.thumbnail import Thumbnail
+
 Array = NDArray[Any]
 
 
@@ -86,4 +88,4 @@ class Frame:
     flow_reference: float = 0.0
     histogram: Histogram | None = None
     maps: FeatureMaps | None = None
-    thumbnails: Mapping[str, Array] = field(default_factory=dict)
+    thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)
