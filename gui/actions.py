@@ -105,7 +105,7 @@ COMMANDS: Mapping[str, Command] = {
         Command("minimap", _("&Map"), "Ctrl+M", "", _("A map of a network too large for the view")),
         Command(
             "previews",
-            _("Pre&views"),
+            _("&Previews"),
             "",
             "",
             _("Show on each card what the network, as it is drawn, makes of one sample"),

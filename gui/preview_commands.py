@@ -50,11 +50,13 @@ class PreviewCommands(QObject):
         toggle.setCheckable(True)
         toggle.setChecked(settings.preferences.previews)
         toggle.toggled.connect(self._toggled)
+        self._actions = actions
         actions.handle({"next_sample": self._next, "previous_sample": self._previous})
         self._editor.shapes_changed.connect(self._refresh)
         training.started.connect(self.run_started)
         training.state_changed.connect(self._refresh)
         self.service.previews_ready.connect(self._show)
+        self._enable()
 
     @property
     def wanted(self) -> bool:
@@ -74,6 +76,8 @@ class PreviewCommands(QObject):
         """Show the sample that this panel shows."""
         self._panel = panel
         panel.sample.valueChanged.connect(self._refresh)
+        panel.sample.valueChanged.connect(self._enable)
+        self._enable()
         self._refresh()
 
     @Slot()
@@ -110,6 +114,7 @@ class PreviewCommands(QObject):
         self._scene.show_thumbnails(previews.thumbnails)
         if self._panel is not None and previews.samples:
             self._panel.set_samples(previews.samples)
+            self._enable()
         self.shown.emit()
 
     @Slot(bool)
@@ -122,6 +127,15 @@ class PreviewCommands(QObject):
                 self._scene.clear_thumbnails()
             self._scene.previewing = False
         self._refresh()
+
+    @Slot()
+    def _enable(self) -> None:
+        """There is a next and a previous sample, or a reason why not."""
+        sample = None if self._panel is None else self._panel.sample
+        least = sample is None or sample.value() == sample.minimum()
+        most = sample is None or sample.value() == sample.maximum()
+        self._actions.set_enabled("previous_sample", not least, self.tr("This is the first sample."))
+        self._actions.set_enabled("next_sample", not most, self.tr("This is the last sample."))
 
     def _drop_request(self) -> None:
         self._request, self._asked, self._shown = 0, None, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from engine.build import preview
+from engine.network.block_edits import GroupNodes
 from engine.network.edits import Disconnect, MoveNodes, SetParameter
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Node
@@ -44,6 +45,12 @@ def load_example(window: MainWindow, qtbot: QtBot, name: str) -> None:
     with qtbot.waitSignal(window.documents.opened, timeout=WAIT):
         window.documents.load(find(name))
     settle(window, qtbot)
+
+
+@pytest.fixture(autouse=True)
+def light_again() -> Iterator[None]:
+    yield
+    appearance.use("light")
 
 
 @pytest.fixture
@@ -88,6 +95,7 @@ def test_behind_a_problem_there_is_nothing(drawn: MainWindow, qtbot: QtBot) -> N
 
 
 def test_the_next_sample_is_shown_everywhere(drawn: MainWindow, qtbot: QtBot) -> None:
+    assert not drawn.commands["previous_sample"].isEnabled()
     drawn.commands["next_sample"].trigger()
     settle(drawn, qtbot)
     assert {made.sample for made in on_cards(drawn).values() if made is not None} == {1}
@@ -173,6 +181,19 @@ def test_another_project_has_previews_of_its_own(drawn: MainWindow, qtbot: QtBot
     cards = on_cards(drawn)
     assert {node for node, made in cards.items() if made is None} == {"flatten-1"}
     assert cards["softmax-1"].kind == "classes" and cards["linear-1"].kind == "vector"
+
+
+def test_inside_a_block_the_first_copy_is_shown(drawn: MainWindow, qtbot: QtBot) -> None:
+    first = on_cards(drawn)["tanh-1"]
+    drawn.editor.edit(GroupNodes(frozenset({"tanh-1"}), "Stage"), "Group")
+    drawn.editor.edit(SetParameter("block-1", "repeat", 2), "Set repeat")
+    settle(drawn, qtbot)
+    assert set(on_cards(drawn)) == {"input-1", "linear-1", "block-1", "linear-2", "softmax-1"}
+    drawn.editor.enter("block-1")
+    assert on_cards(drawn)["tanh-1"] is first
+    with qtbot.waitSignal(drawn.training.ended, timeout=WAIT):
+        drawn.commands["train"].trigger()
+    qtbot.waitUntil(lambda: on_cards(drawn)["tanh-1"].trained, timeout=WAIT)
 
 
 def test_a_network_for_other_data_has_no_previews(drawn: MainWindow, qtbot: QtBot) -> None:
@@ -266,13 +287,13 @@ def test_every_kind_trained_and_not(qtbot: QtBot, theme: str) -> None:
     editor.open(Project(network=Project().network.with_nodes(nodes.values())), {})
     cards = {f"{kind}-{row}": made_up(kind, row == 0) for kind, _ in KINDS for row in range(2)}
     view.scene().show_thumbnails(cards)
-    view.resize(624, 656)
+    view.resize(624, 640)
     view.minimap.set_wanted(False)
     view.show()
     qtbot.waitExposed(view)
-    view.fit()
+    view.zoom_reset()
+    view.centerOn(288, 304)
     assert_looks_like(view, f"previews-{theme}")
-    appearance.use("light")
 
 
 def test_numbers_that_are_none_are_drawn_as_well(qtbot: QtBot) -> None:
@@ -290,5 +311,6 @@ def test_a_theme_change_recolours_the_strip(view: CanvasView, editor: Editor) ->
     view.scene().show_thumbnails({"conv2d-1": made_up("maps", True)})
     light: QImage = view.grab().toImage()
     appearance.use("dark")
+    assert not np.array_equal(pixels(view.grab().toImage()), pixels(light))
     appearance.use("light")
     assert np.array_equal(pixels(view.grab().toImage()), pixels(light))
