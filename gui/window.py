@@ -424,9 +424,9 @@ class MainWindow(QMainWindow):
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         self.documents.wait()
         threads = (self.engine, self.shapes, self.previews.service)
-        ended = all([thread.shut_down() for thread in threads])  # each of them, whatever the others do
+        ended = [thread.shut_down() for thread in threads]  # each of them, whatever the others do
         QApplication.restoreOverrideCursor()
-        return ended
+        return all(ended)
 
     @guarded(None)
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
