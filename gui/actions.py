@@ -103,6 +103,15 @@ COMMANDS: Mapping[str, Command] = {
         Command("fit", _("&Fit"), "Ctrl+9", "fit", _("Show the whole network")),
         Command("zoom_selection", _("Fit Se&lection"), "Ctrl+8", "", _("Show all that is selected")),
         Command("minimap", _("&Map"), "Ctrl+M", "", _("A map of a network too large for the view")),
+        Command(
+            "previews",
+            _("&Previews"),
+            "",
+            "",
+            _("Show on each card what the network, as it is drawn, makes of one sample"),
+        ),
+        Command("next_sample", _("Ne&xt Sample"), "Ctrl+]", "", _("Look at the next sample")),
+        Command("previous_sample", _("Pre&vious Sample"), "Ctrl+[", "", _("Look at the sample before")),
         Command("reduce_motion", _("Reduce M&otion"), "", "", _("Nothing glides on the canvas")),
         Command(
             "arrange",

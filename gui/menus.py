@@ -64,6 +64,7 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit"))
     _fill(view, actions, ("zoom_selection", SEPARATOR, "minimap", "legend", "reduce_motion"))
     view.addMenu(lens_menu(actions, window))
+    _fill(view, actions, (SEPARATOR, "previews", "previous_sample", "next_sample"))
     _fill(view, actions, (SEPARATOR, "next_problem", SEPARATOR, "theme"))
     view.addSeparator()
     for dock in docks:

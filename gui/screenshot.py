@@ -89,12 +89,16 @@ class _Shot(QObject):
             return
         self._begun = True
         if self._seconds <= 0:
-            QTimer.singleShot(300, self._save)
+            self.window.previews.shown.connect(self._previews_shown)
         elif self.window.editor.report.blocking:
             self._end(USAGE, self.window.commands["train"].toolTip())
         else:
             self.window.training.started.connect(self._training_started)
             self.window.commands["train"].trigger()
+
+    @Slot()
+    def _previews_shown(self) -> None:
+        QTimer.singleShot(300, self._save)
 
     @Slot(object, object)
     def _training_started(self, *_: object) -> None:

@@ -27,6 +27,7 @@ class Preferences(BaseModel):
     lens: str = "structure"
     run_lens: str = "gradients"
     legend: bool = True
+    previews: bool = True
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
     recent_commands: list[str] = Field(default_factory=list, max_length=RECENT_COMMANDS)
 

@@ -52,11 +52,19 @@ class Training(QObject):
         self._update_actions()
 
     @property
+    def is_live(self) -> bool:
+        """Whether a run is under way, or about to be."""
+        return self._starting or self._engine.state in ("preparing", "running", "paused")
+
+    @property
+    def differs(self) -> bool:
+        """Whether the diagram is another one than the latest run began with."""
+        return not _same_computation(self._network, self._editor.network)
+
+    @property
     def outdated(self) -> bool:
         """Whether the diagram has changed since the present run began."""
-        return self._engine.state in ("running", "paused") and not _same_computation(
-            self._network, self._editor.network
-        )
+        return self._engine.state in ("running", "paused") and self.differs
 
     def train(self) -> None:
         """Begin, or go on after a pause."""

@@ -42,6 +42,7 @@ from gui.node_list import NodeList
 from gui.node_list_commands import NodeListCommands
 from gui.palette import Palette
 from gui.panels import PANEL_NAMES, panel_class
+from gui.preview_commands import PreviewCommands
 from gui.problems import ProblemCount, Problems
 from gui.settings import Settings
 from gui.status import StatusBar
@@ -85,6 +86,9 @@ class MainWindow(QMainWindow):
         self.block_commands = BlockCommands(self.commands, self.canvas, self.library, self)
         self.breadcrumb = Breadcrumb(self.editor)
         self.clipboard_commands = ClipboardCommands(self.commands, self.canvas, self)
+        self.previews = PreviewCommands(
+            self.canvas.scene(), self.training, self.commands, settings, self
+        )
         self.drawing_commands = DrawingCommands(self.commands, self.canvas, self)
         self.command_palette = CommandPalette(self.commands, settings, self)
         self.lens_commands = LensCommands(self.commands, self.canvas, settings, self)
@@ -308,6 +312,7 @@ class MainWindow(QMainWindow):
             return
         self.engine.start()
         self.shapes.start()
+        self.previews.service.start()
         self._fill_panels()
 
     def _fill_panels(self) -> None:
@@ -319,6 +324,7 @@ class MainWindow(QMainWindow):
             self.panels[name] = panel
             self._docks[name].setWidget(panel)
             self._docks[name].setWindowTitle(panel.translated_title())
+        self.previews.follow(self.panels["feature_maps"])  # type: ignore[arg-type]
         self.live = Live(
             self.engine,
             self.editor,
@@ -344,6 +350,7 @@ class MainWindow(QMainWindow):
             self.live.forget()
         self.canvas.scene().show_fault(None)
         self.canvas.scene().clear_frame()
+        self.previews.forget_run()
         for panel in self.panels.values():
             panel.clear()
 
@@ -413,14 +420,15 @@ class MainWindow(QMainWindow):
         self.closed.emit()
 
     def shut_down(self) -> bool:
-        """End both threads and wait for them: one that still runs at exit aborts the process. False
+        """End all threads and wait for them: one that still runs at exit aborts the process. False
         when one did not end in time; what is saved is on the disk then, too."""
         self._closing = True
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         self.documents.wait()
-        ended = self.engine.shut_down() and self.shapes.shut_down()
+        threads = (self.engine, self.shapes, self.previews.service)
+        ended = [thread.shut_down() for thread in threads]  # each of them, whatever the others do
         QApplication.restoreOverrideCursor()
-        return ended
+        return all(ended)
 
     @guarded(None)
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

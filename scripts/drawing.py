@@ -8,12 +8,13 @@ from typing import Any
 
 from engine.network.block_edits import RaiseParameter
 from engine.network.edits import AddNode, Connect
-from engine.network.layers import LAYERS, new_node
+from engine.network.layers import new_node
 from engine.network.model import Link, Network
 from engine.network.ports import free_inputs, input_ports, output_ports
+from engine.telemetry.thumbnail import has_thumbnail
 
 COLUMN = 320
-#: Distance to the next node: cards with feature maps grow while they are trained.
+#: Distance to the next node: a card grows while it shows what its node makes of a sample.
 PITCH, TALL_PITCH = 88, 128
 
 Items = Iterable[tuple[str, dict[str, Any]]]
@@ -67,7 +68,7 @@ class Drawing:
 
 
 def pitch(kind: str) -> int:
-    return TALL_PITCH if LAYERS[kind].family in ("convolution", "pooling") else PITCH
+    return TALL_PITCH if has_thumbnail(kind) else PITCH
 
 
 # Blocks that are used in several places. Each gives the id of the block, not yet linked.
@@ -122,8 +123,8 @@ def residual(
         skip = beside[-1]
         convs.append(beside[0])
     joint = drawing.add("Add", ids[-1], skip, block=outer, at=(0, y))
-    relu = drawing.add("ReLU", joint, block=outer, at=(0, y + PITCH))
-    drawing.add("BlockOutput", relu, block=outer, at=(0, y + 2 * PITCH), name="y")
+    relu = drawing.add("ReLU", joint, block=outer, at=(0, y + TALL_PITCH))
+    drawing.add("BlockOutput", relu, block=outer, at=(0, y + 2 * TALL_PITCH), name="y")
     drawing.show(outer, "out_channels", *convs)
     if projected:
         drawing.show(outer, "stride", ids[0], convs[-1])
@@ -135,17 +136,17 @@ def encoder_block(drawing: Drawing, width: int, heads: int, hidden: int) -> str:
     outer = drawing.add("Block", name="Transformer encoder block")
     x = drawing.add("BlockInput", block=outer, name="x")
     attention = drawing.add("MultiheadAttention", x, block=outer, at=(0, PITCH), num_heads=heads)
-    first = drawing.add("Add", attention, x, block=outer, at=(0, 2 * PITCH))
-    norm = drawing.add("LayerNorm", first, block=outer, at=(0, 3 * PITCH))
+    first = drawing.add("Add", attention, x, block=outer, at=(0, PITCH + TALL_PITCH))
+    norm = drawing.add("LayerNorm", first, block=outer, at=(0, PITCH + 2 * TALL_PITCH))
     items: Items = (
         ("Linear", {"out_features": hidden}),
         ("ReLU", {}),
         ("Linear", {"out_features": width}),
     )
-    ids, y = drawing.chain(items, norm, outer, (0, 4 * PITCH))
+    ids, y = drawing.chain(items, norm, outer, (0, PITCH + 3 * TALL_PITCH))
     second = drawing.add("Add", ids[-1], norm, block=outer, at=(0, y))
-    last = drawing.add("LayerNorm", second, block=outer, at=(0, y + PITCH))
-    drawing.add("BlockOutput", last, block=outer, at=(0, y + 2 * PITCH), name="y")
+    last = drawing.add("LayerNorm", second, block=outer, at=(0, y + TALL_PITCH))
+    drawing.add("BlockOutput", last, block=outer, at=(0, y + 2 * TALL_PITCH), name="y")
     _show_sizes(drawing, outer, attention, ids)
     return outer
 
@@ -163,19 +164,20 @@ def gpt_block(
     outer = drawing.add("Block", block=block, at=at, name="GPT block", repeat=repeat)
     x = drawing.add("BlockInput", block=outer, name="x")
     norm = drawing.add("LayerNorm", x, block=outer, at=(0, PITCH))
+    below = PITCH + TALL_PITCH
     attention = drawing.add(
-        "MultiheadAttention", norm, block=outer, at=(0, 2 * PITCH), num_heads=heads, is_causal=True
+        "MultiheadAttention", norm, block=outer, at=(0, below), num_heads=heads, is_causal=True
     )
-    first = drawing.add("Add", attention, x, block=outer, at=(0, 3 * PITCH))
+    first = drawing.add("Add", attention, x, block=outer, at=(0, below + TALL_PITCH))
     items: Items = (
         ("LayerNorm", {}),
         ("Linear", {"out_features": 4 * width}),
         ("GELU", {}),
         ("Linear", {"out_features": width}),
     )
-    ids, y = drawing.chain(items, first, outer, (0, 4 * PITCH))
+    ids, y = drawing.chain(items, first, outer, (0, below + 2 * TALL_PITCH))
     second = drawing.add("Add", ids[-1], first, block=outer, at=(0, y))
-    drawing.add("BlockOutput", second, block=outer, at=(0, y + PITCH), name="y")
+    drawing.add("BlockOutput", second, block=outer, at=(0, y + TALL_PITCH), name="y")
     _show_sizes(drawing, outer, attention, ids[1:])
     return outer
 

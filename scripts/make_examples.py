@@ -12,7 +12,7 @@ from engine.project.examples import EXAMPLE_FOLDER
 from engine.project.project import Project
 from engine.project.project_file import write
 from engine.project.recipe import DataChoice, Recipe
-from scripts.drawing import COLUMN, PITCH, Drawing, Items, gpt_block, pitch, residual
+from scripts.drawing import COLUMN, PITCH, TALL_PITCH, Drawing, Items, gpt_block, pitch, residual
 
 
 def column_layout(items: Items, per_column: int) -> Network:
@@ -73,7 +73,7 @@ def resnet_18() -> Project:
         ("ReLU", {}),
         ("MaxPool2d", {"kernel_size": 3, "stride": 2, "padding": 1}),
     )
-    ids, y = drawing.chain(stem, image, "", (0, PITCH))
+    ids, y = drawing.chain(stem, image, "", (0, TALL_PITCH))
     last = ids[-1]
     for number, channels in enumerate((64, 128, 256, 512), 1):
         stage = _stage(drawing, number, channels, y)
@@ -123,7 +123,7 @@ def gpt2_small() -> Project:
         ("PositionalEmbedding", {"max_length": 1024}),
     )
     words = drawing.add("Input", shape=(1024,), dtype="int64")
-    ids, y = drawing.chain(items, words, "", (0, PITCH))
+    ids, y = drawing.chain(items, words, "", (0, TALL_PITCH))
     blocks = gpt_block(drawing, width, heads=12, at=(0, y), repeat=12)
     drawing.link(blocks, ids[-1])
     drawing.add("LayerNorm", blocks, at=(0, y + PITCH), name="Final LayerNorm")

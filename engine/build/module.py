@@ -33,6 +33,18 @@ class _Step:
     sources: tuple[int | None, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Ran:
+    """What one node did with a batch. kind: of its layer. inputs: in the order the layer takes them,
+    None for an input port without a link. trained: False when initial weights led to the output."""
+
+    kind: str
+    layer: nn.Module
+    inputs: tuple[Tensor | None, ...]
+    output: Tensor
+    trained: bool = True
+
+
 class NetworkModule(nn.Module):
     """Runs the nodes of a flat network on the way from Input to the output, in order.
 
@@ -65,6 +77,7 @@ class NetworkModule(nn.Module):
             )
             for step in self._steps
         )
+        self._kinds = tuple(network.nodes[step.node].kind for step in self._steps)
         self.ends_in_softmax = network.nodes[path.output].kind == "Softmax"
 
     @property
@@ -77,6 +90,19 @@ class NetworkModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self._run(x, len(self._steps), None)
+
+    def outputs(self, x: Tensor, keep: dict[str, Tensor]) -> Tensor:
+        """As `forward`; `keep` receives every node's output by id."""
+        return self._run(x, len(self._steps), keep)
+
+    def ran(self, kept: Mapping[str, Tensor], x: Tensor) -> dict[str, Ran]:
+        """What every node did, from the outputs that `outputs` or `scores` kept for x."""
+        found: dict[str, Ran] = {}
+        for step, kind, layer in zip(self._steps, self._kinds, self.layers, strict=True):
+            sources = (None if at is None else kept[self._steps[at].node] for at in step.sources)
+            if step.node in kept:
+                found[step.node] = Ran(kind, layer, tuple(sources) or (x,), kept[step.node])
+        return found
 
     def scores(self, x: Tensor, keep: dict[str, Tensor] | None = None) -> Tensor:
         """Logits (N, classes) for x (N, *shape); `keep` receives every node's output by id."""

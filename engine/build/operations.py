@@ -51,17 +51,31 @@ class MultiheadAttention(nn.MultiheadAttention):
     def forward(  # type: ignore[override]
         self, query: Tensor, key: Tensor | None = None, value: Tensor | None = None
     ) -> Tensor:
+        return self._attend(query, key, value, need_weights=False)[0]
+
+    def attention(
+        self, query: Tensor | None, key: Tensor | None = None, value: Tensor | None = None
+    ) -> Tensor:
+        """How much each token takes of each other, (N, heads, T query, T key)."""
+        assert query is not None
+        weights = self._attend(query, key, value, need_weights=True)[1]
+        assert weights is not None
+        return weights
+
+    def _attend(
+        self, query: Tensor, key: Tensor | None, value: Tensor | None, *, need_weights: bool
+    ) -> tuple[Tensor, Tensor | None]:
         key = query if key is None else key
         mask = None
         if self.is_causal:
             size = (query.shape[1], key.shape[1])
             mask = torch.ones(size, dtype=torch.bool, device=query.device).triu(1)
-        out, _ = super().forward(
+        return super().forward(
             query,
             key,
             key if value is None else value,
             attn_mask=mask,
             is_causal=self.is_causal,
-            need_weights=False,
+            need_weights=need_weights,
+            average_attn_weights=False,
         )
-        return out

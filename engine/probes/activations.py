@@ -1,8 +1,8 @@
-"""What nodes put out: how large it is over a batch, and feature maps and thumbnails of one sample."""
+"""What nodes put out: how large it is over a batch, and the feature maps of one sample."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -14,8 +14,6 @@ from engine.telemetry.frame import FeatureMaps
 
 LARGEST_MAP = 256  #: pixels a side sent to the screen
 MOST_MAPS = 64
-THUMBNAIL_SIZE = 32  #: pixels a side
-THUMBNAIL_MAPS = 4
 
 
 def feature_maps(
@@ -27,8 +25,8 @@ def feature_maps(
     if output is None or output.dim() != 4:
         return None
     channels, height, width = output.shape[1:]
-    values = _reduced(output[0, :MOST_MAPS], LARGEST_MAP)
-    image = _reduced(x[0], LARGEST_MAP) if x.dim() == 4 else x.cpu().numpy()
+    values = reduced(output[0, :MOST_MAPS], LARGEST_MAP)
+    image = reduced(x[0], LARGEST_MAP) if x.dim() == 4 else x.cpu().numpy()
     return FeatureMaps(node, sample, values, channels, (height, width), image, label, predicted)
 
 
@@ -46,22 +44,13 @@ def output_rms(kept: Mapping[str, Tensor]) -> dict[str, float]:
     return dict(zip(outputs, torch.stack(sizes).tolist(), strict=True))
 
 
-def thumbnails(nodes: Iterable[str], kept: Mapping[str, Tensor]) -> dict[str, NDArray[np.float32]]:
-    """(maps, height, width) of the first few maps of each node that makes maps."""
-    return {
-        node: _reduced(kept[node][0, :THUMBNAIL_MAPS], THUMBNAIL_SIZE)
-        for node in nodes
-        if node in kept and kept[node].dim() == 4
-    }
-
-
-def _reduced(maps: Tensor, side: int) -> NDArray[np.float32]:
+def reduced(maps: Tensor, side: int) -> NDArray[np.float32]:
     """Maps (channels, height, width) no larger than `side`, by area mean; a copy, read-only."""
     height, width = maps.shape[-2:]
     if max(height, width) > side:
         scale = side / max(height, width)
         size = (max(1, round(height * scale)), max(1, round(width * scale)))
-        maps = functional.interpolate(maps[None], size, mode="area")[0]
+        maps = functional.interpolate(maps.float()[None], size, mode="area")[0]
     values: NDArray[np.float32] = maps.to(torch.float32).cpu().contiguous().numpy().copy()
     values.flags.writeable = False
     return values

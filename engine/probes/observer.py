@@ -8,23 +8,24 @@ import torch
 from torch import Tensor
 
 from engine.build.module import NetworkModule
-from engine.probes.activations import feature_maps, output_rms, thumbnails
+from engine.probes.activations import feature_maps, output_rms
 from engine.probes.gradients import (
     copies,
     gradient_histogram,
     layer_gradients,
     output_gradients,
 )
+from engine.probes.sample import Samples
+from engine.probes.thumbnails import thumbnails
 from engine.telemetry.frame import Frame, Watch
 
 
 class Observer:
     """Knows the module and the validation samples it is looked at with."""
 
-    def __init__(self, module: NetworkModule, samples: Tensor, labels: Tensor) -> None:
+    def __init__(self, module: NetworkModule, samples: Samples) -> None:
         self._module = module
         self._samples = samples
-        self._labels = labels
 
     def begin(self, watch: Watch) -> WatchedStep:
         return WatchedStep(self._module, watch)
@@ -33,29 +34,32 @@ class Observer:
         """The frame with what the network, in evaluation mode, makes of the watched sample."""
         if watch.maps_node is None and not watch.thumbnails:
             return frame
-        sample = min(max(watch.sample, 0), len(self._samples) - 1)
-        x = self._samples[sample : sample + 1]
-        scores, kept = self._evaluated(x)
-        predicted = int(scores.argmax())
+        sample = self._samples.take(watch.sample)
+        outputs, kept = self._evaluated(sample.x)
+        with torch.no_grad():
+            ran = self._module.ran(kept, sample.x)
+            small = thumbnails(ran, watch.thumbnails, self._module.node_ids[-1], sample)
         maps = None
         if watch.maps_node is not None:
-            label = int(self._labels[sample])
-            maps = feature_maps(watch.maps_node, sample, kept, x, label, predicted)
-        return replace(frame, maps=maps, thumbnails=thumbnails(watch.thumbnails, kept))
+            predicted = int(outputs[0].argmax())
+            maps = feature_maps(
+                watch.maps_node, sample.number, kept, sample.x[:1], sample.label, predicted
+            )
+        return replace(frame, maps=maps, thumbnails=small)
 
     def with_values(self, frame: Frame, x: Tensor) -> Frame:
         """The frame with how large the outputs are for a batch x (N, *shape), between two steps."""
         return replace(frame, values=output_rms(self._evaluated(x)[1]))
 
     def _evaluated(self, x: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Scores and every node's output, in evaluation mode: nothing is learned from looking."""
+        """The network's and every node's output, in evaluation mode: looking changes nothing."""
         kept: dict[str, Tensor] = {}
         was_training = self._module.training
         self._module.eval()
         with torch.no_grad():
-            scores = self._module.scores(x, kept)
+            outputs = self._module.outputs(x, kept)
         self._module.train(was_training)
-        return scores, kept
+        return outputs, kept
 
 
 class WatchedStep:

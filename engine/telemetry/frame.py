@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from engine.telemetry.thumbnail import Thumbnail
+
 Array = NDArray[Any]
 
 
@@ -90,4 +92,4 @@ class Frame:
     values: Mapping[str, float] = field(default_factory=dict)
     histogram: Histogram | None = None
     maps: FeatureMaps | None = None
-    thumbnails: Mapping[str, Array] = field(default_factory=dict)
+    thumbnails: Mapping[str, Thumbnail] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from engine.build.shapes import ShapeInference
 from engine.data import load, source_of
 from engine.network.expand import expand
 from engine.probes.observer import Observer
+from engine.probes.sample import Samples
 from engine.project.project import Project, Weights
 from engine.telemetry.frame import Frame, Watch
 from engine.telemetry.recorder import EpochResult, Recorder
@@ -54,7 +55,8 @@ class Trainer:
             self.threads = choose_thread_count(self._rehearse)
         self.optimizer = make_optimizer(recipe, self.module.parameters())
         self.recorder = Recorder(run, self.data.steps_per_epoch, len(self.data.val_x))
-        self.observer = Observer(self.module, self.data.val_x, self.data.val_y)
+        samples = Samples(self.data.val_x, self.data.val_y, source_of(project.data).classes)
+        self.observer = Observer(self.module, samples)
         self.step = 0
         self.epoch = 0
         self._ring = ScalarRing(self.device)

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainterPath
 
-from engine.network.layers import LAYERS, complete
+from engine.network.layers import complete
 from engine.network.model import CANVAS_LIMIT, Network, Node, clamp_position
+from engine.telemetry.thumbnail import has_thumbnail
 from gui.theme import GRID, ui_font
 
 NODE_WIDTH = 176
 NODE_HEIGHT = 48
-#: What a card grows by while it shows feature maps.
+#: What a card grows by while it shows what its node makes of a sample.
 STRIP_HEIGHT = 40
 #: Between two linked cards: room for the shape of the tensor between them.
 GAP = 40
@@ -27,8 +28,6 @@ PADDING = 24
 INSIDE = QPointF(PADDING, TITLE_HEIGHT + PADDING)
 COMMENT_WIDTH, COMMENT_MARGIN = 240, 12
 LONGEST_COMMENT = 4_000
-#: Families whose output is a picture.
-PICTURED = frozenset({"convolution", "pooling"})
 
 #: A wire that climbs leaves and enters its ports this far vertically, with corners this round.
 _STUB = 20.0
@@ -42,15 +41,9 @@ def snap(x: float, y: float) -> tuple[float, float]:
     return float(round(x / GRID) * GRID), float(round(y / GRID) * GRID)
 
 
-def is_pictured(kind: str) -> bool:
-    """Whether nodes of this kind show feature maps while they are trained."""
-    layer = LAYERS.get(kind)
-    return layer is not None and layer.family in PICTURED
-
-
 def room(kind: str) -> int:
-    """The height that a card of this kind may need, feature maps included."""
-    return NODE_HEIGHT + (STRIP_HEIGHT if is_pictured(kind) else 0)
+    """The height that a card of this kind may need, its picture included."""
+    return NODE_HEIGHT + (STRIP_HEIGHT if has_thumbnail(kind) else 0)
 
 
 def node_rect(network: Network, node: Node) -> QRectF:

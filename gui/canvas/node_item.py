@@ -1,4 +1,5 @@
-"""A node as a card: family, name, parameters in short, their number, problems, feature maps."""
+"""A node as a card: family, name, parameters in short, their number, problems, and below them what it
+makes of one sample."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from engine.build.report import ShapeReport
 from engine.messages import shown
 from engine.network.layers import LAYERS
 from engine.network.model import Node
-from engine.telemetry.frame import Array
+from engine.telemetry.thumbnail import Thumbnail
 from gui import icons
 from gui.canvas import ports, summary
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
@@ -105,11 +106,12 @@ class NodeItem(QGraphicsItem):
             self.tint = tint
             self.update()
 
-    def show_maps(self, maps: Array | None) -> bool:
-        """Feature maps (k, height, width), or None for none. True when the height changed."""
-        had = self._strip is not None
-        self._strip = None if maps is None or maps.size == 0 else Strip(maps)
-        differs = had != (self._strip is not None)
+    def show_thumbnail(self, thumbnail: Thumbnail | None) -> bool:
+        """What the node makes of a sample, or None for nothing. True when the height changed."""
+        if thumbnail is self.thumbnail:
+            return False
+        differs = (thumbnail is None) != (self._strip is None)
+        self._strip = None if thumbnail is None else Strip(thumbnail)
         if differs:
             self.prepareGeometryChange()
             self._shape_card()
@@ -146,8 +148,9 @@ class NodeItem(QGraphicsItem):
         return self.card.translated(self.pos())
 
     @property
-    def shows_maps(self) -> bool:
-        return self._strip is not None
+    def thumbnail(self) -> Thumbnail | None:
+        """What the strip shows."""
+        return None if self._strip is None else self._strip.thumbnail
 
     def anchor(self, port: Port) -> QPointF:
         """Centre of a port, in scene coordinates."""

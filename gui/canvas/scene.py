@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 from engine.build.report import ShapeReport
 from engine.network.model import Changes, Link, Network, Node, changes
 from engine.telemetry.frame import Frame
+from engine.telemetry.thumbnail import Thumbnail, has_thumbnail
 from gui.canvas import tooltips
 from gui.canvas.block_item import OpenBlockItem
-from gui.canvas.geometry import card_size, is_pictured, opened_rect
+from gui.canvas.geometry import card_size, opened_rect
 from gui.canvas.items import item_class
 from gui.canvas.lens import Lens
 from gui.canvas.link_item import LinkItem, ShapeLabel
@@ -21,6 +22,7 @@ from gui.canvas.places import Places
 from gui.canvas.ports import Port, ports_of
 from gui.canvas.router import Router
 from gui.canvas.summary import block_line
+from gui.canvas.thumbnail_words import thumbnail_lines
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import appearance
@@ -43,6 +45,10 @@ class CanvasScene(QGraphicsScene):
         self._marked: frozenset[str] = frozenset()
         self._look_at(editor.network)
         self._fault: str | None = None
+        #: Cards show previews of the network as it is drawn; frames are of an older one.
+        self.previewing = False
+        #: What was shown last on each card, also for cards that come into sight.
+        self._thumbnails: dict[str, Thumbnail] = {}
         editor.changed.connect(self._follow)
         editor.replaced.connect(self._rebuild)
         editor.level_changed.connect(self._rebuild)
@@ -145,28 +151,38 @@ class CanvasScene(QGraphicsScene):
     # Live pictures
 
     def show_frame(self, frame: Frame) -> None:
-        """Feature maps onto cards; the lens shows the rest."""
-        for node_id, maps in frame.thumbnails.items():
-            item = self._nodes.get(node_id)
-            if item is not None and item.show_maps(maps):
-                self._run_links(node_id)
+        """Thumbnails onto cards; the lens shows the rest."""
+        if not self.previewing:
+            self.show_thumbnails(frame.thumbnails)
         self.lens.take(frame)
 
     def clear_frame(self) -> None:
         """Back to the picture of a network at rest."""
-        for node_id, item in self._nodes.items():
-            if item.shows_maps:
-                item.show_maps(None)
-                self._run_links(node_id)
+        self.clear_thumbnails()
         self.lens.forget()
 
+    def show_thumbnails(self, thumbnails: Mapping[str, Thumbnail]) -> None:
+        """On the cards that are named and in sight, and on those of them that come into sight."""
+        self._thumbnails |= thumbnails
+        for node_id, thumbnail in thumbnails.items():
+            item = self._nodes.get(node_id)
+            if item is not None and item.show_thumbnail(thumbnail):
+                self._run_links(node_id)
+
+    def clear_thumbnails(self, kept: Container[str] = ()) -> None:
+        """Take them away from all cards but those in `kept`."""
+        self._thumbnails = {key: made for key, made in self._thumbnails.items() if key in kept}
+        for node_id, item in self._nodes.items():
+            if node_id not in kept and item.show_thumbnail(None):
+                self._run_links(node_id)
+
     def thumbnail_nodes(self) -> frozenset[str]:
-        """Ids of the convolution and pooling nodes that a view shows now, large enough to see."""
+        """Ids of the nodes with something to draw that a view shows now, large enough to see."""
         ids: set[str] = set()
         for view in self.views():
             if view.isVisible() and view.transform().m11() >= READABLE:
                 shown = self.items_in(view.mapToScene(view.viewport().rect()).boundingRect())
-                ids.update(id for id in shown if is_pictured(self._nodes[id].node.kind))
+                ids.update(id for id in shown if has_thumbnail(self._nodes[id].node.kind))
         return frozenset(ids)
 
     def show_fault(self, node_id: str | None) -> None:
@@ -349,6 +365,7 @@ class CanvasScene(QGraphicsScene):
         item.show_report(self.editor.report)
         item.show_state(selected=node_id in self._marked, fault=node_id == self._fault)
         self.lens.show_node(item)
+        item.show_thumbnail(self._thumbnails.get(node_id))
 
     def _drop_node(self, node_id: str) -> None:
         item = self._nodes.pop(node_id, None)
@@ -411,7 +428,9 @@ class CanvasScene(QGraphicsScene):
         """The tooltip of an item, as plain text."""
         if isinstance(target, NodeItem):
             note = self.lens.about_node(target.node)
-            return tooltips.node_text(target.node, self.editor.report, target.fault, note)
+            text = tooltips.node_text(target.node, self.editor.report, target.fault, note)
+            lines = thumbnail_lines(target.thumbnail) if target.thumbnail is not None else []
+            return "\n".join([text, *lines])
         if isinstance(target, LinkItem):
             note = self.lens.about_link(target.link)
             return tooltips.link_text(target.link, self.editor.report, note)

@@ -119,7 +119,7 @@ class CanvasView(PaperView):
     @Slot()
     def fit(self) -> None:
         """Show the whole network, at 100 % at most."""
-        # Cards grow when they show feature maps: they are to fit then as well.
+        # Cards grow when they show a picture: they are to fit then as well.
         rects = (self._scene.card_rect(item.node.id) for item in self._scene.node_items())
         self._show_area(united(rects))
         self._fitted = True

@@ -14,6 +14,7 @@ from engine.network.model import Link, Node
 from engine.network.problem import Problem
 from engine.project.project import Project
 from engine.telemetry.frame import Frame
+from engine.telemetry.thumbnail import Thumbnail
 from gui.canvas import CanvasView
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT, free_place, wire
 from gui.canvas.health import Health, health, width
@@ -78,10 +79,11 @@ def test_a_fault_shows_at_its_node(view: CanvasView) -> None:
 
 def test_a_frame_shows_maps_and_gradients_and_goes_again(view: CanvasView, editor: Editor) -> None:
     scene = view.scene()
-    assert scene.thumbnail_nodes() == {"conv2d-1"}
+    assert scene.thumbnail_nodes() == {"input-1", "conv2d-1", "relu-1", "linear-1"}
     maps = np.linspace(-1, 1, 4 * 26 * 26, dtype=np.float32).reshape(4, 26, 26)
     flow = {"input-1": 1e-9, "conv2d-1": 1.0, "relu-1": 1e9, "flatten-1": float("nan")}
-    scene.show_frame(Frame(1, 1, 1, flow=flow, flow_reference=1.0, thumbnails={"conv2d-1": maps}))
+    thumbnails = {"conv2d-1": Thumbnail("maps", maps, (32, 26, 26), -1.0, 1.0, 0)}
+    scene.show_frame(Frame(1, 1, 1, flow=flow, flow_reference=1.0, thumbnails=thumbnails))
     assert scene.node_item("conv2d-1").height == NODE_HEIGHT + STRIP_HEIGHT
     tokens = [scene.link_item(link).token() for link in editor.network.links]
     assert tokens == ["vanishing", "good", "exploding", "error"]

@@ -293,13 +293,13 @@ def test_alt_and_drag_leaves_the_originals_and_moves_copies(view: CanvasView, ed
     start = middle(view, "conv2d-1")
     press(view, start, ALT)
     assert ghosts(view) == []
-    move(view, start + QPoint(120, 8))
-    move(view, start + QPoint(240, 16))
+    move(view, start + QPoint(120, 32))
+    move(view, start + QPoint(240, 64))
     (ghost,) = ghosts(view)
-    assert ghost.pos() == QPointF(240, 16)
+    assert ghost.pos() == QPointF(240, 64)
     assert editor.network is before, "a preview is no edit"
     assert view.viewport().cursor().shape() == Qt.CursorShape.DragCopyCursor
-    release(view, start + QPoint(240, 16), ALT)
+    release(view, start + QPoint(240, 64), ALT)
     assert ghosts(view) == []
     assert view.viewport().cursor().shape() == Qt.CursorShape.ArrowCursor
     assert editor.selection == {"conv2d-2", "relu-2"}
@@ -307,7 +307,7 @@ def test_alt_and_drag_leaves_the_originals_and_moves_copies(view: CanvasView, ed
         (before.nodes[key].x, before.nodes[key].y) for key in ("conv2d-1", "relu-1")
     ]
     (x, y), copy = places(editor, "relu-1", "relu-2")
-    assert copy == (x + 240, y + 16)
+    assert copy == (x + 240, y + 64)
     assert Link("conv2d-2", "relu-2") in editor.network.links
     assert editor.undo_stack.count() == 1
     editor.undo_stack.undo()

@@ -393,7 +393,7 @@ def test_control_f_finds_a_node_and_centres_it(ready: MainWindow, qtbot: QtBot) 
     QTest.keyClicks(nodes.search, "linear 2")
     QTest.keyClick(nodes.search, Qt.Key.Key_Return)
     assert ready.editor.selection == {"linear-2"}
-    item = canvas.scene().node_item("linear-2").sceneBoundingRect().center()
+    item = canvas.scene().card_rect("linear-2").center()
     assert (canvas.mapFromScene(item) - canvas.viewport().rect().center()).manhattanLength() < 4
     QTest.keyClick(nodes.search, Qt.Key.Key_Escape)
     assert canvas.hasFocus() and nodes.search.text() == ""

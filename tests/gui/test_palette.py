@@ -109,7 +109,7 @@ def test_double_clicks_build_a_chain_one_undo_step_each(palette: Palette, editor
     assert editor.selection == {"relu-1"}
     assert editor.undo_stack.count() == 3
     places = [(node.x, node.y) for node in editor.network.nodes.values()]
-    assert places == [(0, 0), (0, 88), (0, 176)]
+    assert places == [(0, 0), (0, 128), (0, 256)]
 
 
 def test_a_second_successor_goes_beside_the_first(palette: Palette, editor: Editor) -> None:

@@ -12,6 +12,7 @@ from engine.project.project import Project
 from engine.project.project_file import read
 from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient
 from engine.telemetry.recorder import EpochResult, Recorder
+from engine.telemetry.thumbnail import Thumbnail
 from gui.theme import THEMES, appearance
 from gui.window import MainWindow
 from tests.pictures import SHARE, assert_looks_like, differing_share, pixels
@@ -23,7 +24,13 @@ def show_example(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.editor.shapes_changed, timeout=30_000):
         window.resize(1280, 800)
         window.documents.load(find("mnist-cnn"))
+    settle(window, qtbot)
     window.canvas.fit()
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    """Until the cards show previews of the network as it is."""
+    qtbot.waitUntil(lambda: window.previews.is_current, timeout=30_000)
 
 
 def made_up_run(window: MainWindow) -> None:
@@ -45,9 +52,9 @@ def made_up_run(window: MainWindow) -> None:
         recorder.add_gradients(step, norms)
     maps = chance.normal(size=(32, 26, 26)).astype("f4")
     thumbnails = {
-        node.id: maps[:4, :13, :13]
+        node.id: Thumbnail("maps", maps[:4, :13, :13], (32, 13, 13), -3.0, 3.0, 0)
         for node in network.nodes.values()
-        if node.kind in ("Conv2d", "MaxPool2d")
+        if node.kind in ("Conv2d", "ReLU", "MaxPool2d")
     }
     frame = Frame(
         run=1,
@@ -64,6 +71,7 @@ def made_up_run(window: MainWindow) -> None:
     for panel in window.panels.values():
         panel.start_run(recorder, network)
         panel.show_frame(frame)
+    window.previews.run_started()
     window.canvas.show_frame(frame)
 
 
@@ -96,6 +104,7 @@ def test_problem(window: MainWindow, qtbot: QtBot, theme: str) -> None:
     show_example(window, qtbot)
     with qtbot.waitSignal(window.editor.fixes_changed, timeout=30_000):
         window.editor.edit(SetParameter("maxpool2d-2", "kernel_size", 9), "Set kernel_size")
+    settle(window, qtbot)
     window.editor.select(frozenset({"conv2d-3"}))
     assert_looks_like(window, f"window-problem-{theme}")
 

@@ -237,6 +237,7 @@ def test_two_problems_and_their_fixes(window: MainWindow, qtbot: QtBot, theme: s
     show(window, broken(), qtbot)
     window.editor.select(frozenset({"add-1"}))
     window.canvas.fit()
+    qtbot.waitUntil(lambda: window.previews.is_current, timeout=WAIT)
     settled(window)
     window.problems.go_to("add-1")
     assert_looks_like(window, f"window-fixes-{theme}")

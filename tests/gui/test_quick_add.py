@@ -14,7 +14,7 @@ from engine.network.model import Link
 from engine.project.project import Project
 from gui.actions import Actions
 from gui.canvas import CanvasView, blocks
-from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
+from gui.canvas.geometry import NODE_WIDTH, room
 from gui.chooser import Chooser
 from gui.chooser_rows import Choice
 from gui.drawing_commands import DrawingCommands
@@ -176,7 +176,7 @@ def test_inside_a_block_it_goes_into_the_block_with_ports_on_offer(
     assert "Input" not in titles(the_chooser(canvas))
     type_and_enter(canvas, "tanh")
     assert editor.network.nodes["tanh-1"].block == block
-    middle = canvas.scene().card_rect("tanh-1").center()
+    middle = canvas.scene().node_item("tanh-1").scene_card.center()
     assert (middle - canvas.mapToScene(inside)).manhattanLength() <= 16
     editor.enter(block)
     tab(canvas)
@@ -214,7 +214,7 @@ def test_a_wire_from_an_input_offers_what_has_an_output(canvas: CanvasView, edit
     assert titles(chooser)[0] == "Input" and not {"Comment", "BlockOutput"} & set(titles(chooser))
     key(chooser, Qt.Key.Key_Return)
     assert editor.network.links == (Link("input-1", "conv2d-1"),)
-    end = canvas.scene().node_item("input-1").pos() + QPointF(NODE_WIDTH / 2, NODE_HEIGHT)
+    end = canvas.scene().node_item("input-1").pos() + QPointF(NODE_WIDTH / 2, room("Input"))
     assert (end - QPointF(88, -120)).manhattanLength() <= 8
 
 

@@ -156,7 +156,7 @@ def test_panels_and_canvas_show_the_run(window: MainWindow, qtbot: QtBot) -> Non
     assert all(panel.state == "empty" for panel in window.panels.values())
     press(window, "train")
     item = window.canvas.scene().node_item("conv2d-1")
-    qtbot.waitUntil(lambda: item.shows_maps, timeout=WAIT)
+    qtbot.waitUntil(lambda: item.thumbnail is not None and item.thumbnail.trained, timeout=WAIT)
     qtbot.waitUntil(
         lambda: all(panel.state == "content" for panel in window.panels.values()), timeout=WAIT
     )
@@ -166,7 +166,7 @@ def test_panels_and_canvas_show_the_run(window: MainWindow, qtbot: QtBot) -> Non
     assert link.token() != "muted"
     press(window, "stop")
     wait_state(window, "idle", qtbot)
-    assert item.shows_maps, "what a run left stays on screen"
+    assert item.thumbnail is not None and item.thumbnail.trained, "what a run left stays on screen"
     assert facts.flow and link.token() != "muted"
 
 
