@@ -27,6 +27,7 @@ from gui.breadcrumb import Breadcrumb
 from gui.canvas.view import CanvasView
 from gui.clipboard_commands import ClipboardCommands
 from gui.command_palette import CommandPalette
+from gui.dock import Dock
 from gui.documents import SUFFIX, Documents
 from gui.drawing_commands import DrawingCommands
 from gui.editor import Editor
@@ -180,9 +181,7 @@ class MainWindow(QMainWindow):
         return dock
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
+        dock = Dock(name, title, widget, self)
         self._docks[name] = dock
         return dock
 

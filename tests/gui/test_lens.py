@@ -214,7 +214,8 @@ def test_the_last_look_stays_when_training_stops(view: CanvasView) -> None:
 
 
 def test_only_what_the_lens_shows_is_asked_for(view: CanvasView) -> None:
-    assert view.want(Watch()) == Watch(gradients=True, thumbnails=frozenset({"conv2d-1"}))
+    first = view.want(Watch())
+    assert (first.gradients, first.values, first.histogram_node) == (True, False, None)
     view.scene().show_frame(frame())
     asked = {}
     for kind in LENSES:
