@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.benchmarks import startup, training
+from tests.benchmarks import canvas, startup, training
 from tests.benchmarks.row import Row
 
 OUT = Path("build/bench.json")
@@ -14,7 +14,7 @@ OUT = Path("build/bench.json")
 
 def main() -> int:
     rows: list[Row] = []
-    for benchmark in (startup, training):
+    for benchmark in (startup, canvas, training):
         print(f"{benchmark.__name__} …", file=sys.stderr)
         rows += benchmark.measure()
     OUT.parent.mkdir(exist_ok=True)
