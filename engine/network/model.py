@@ -159,7 +159,13 @@ class Network:
         """A network in which these nodes are added, or replaced where the id is there already."""
         merged = dict(self.nodes)
         merged.update((node.id, node) for node in nodes)
-        return replace(self, nodes=merged)
+        made = replace(self, nodes=merged)
+        if len(merged) == len(self.nodes):
+            # No node is new, so all that was found out about the links holds.
+            for name in ("incoming", "outgoing", "order", "cycle"):
+                if name in self.__dict__:
+                    made.__dict__[name] = self.__dict__[name]
+        return made
 
     def with_links(self, links: Iterable[Link]) -> Network:
         return replace(self, links=tuple(links))

@@ -24,6 +24,8 @@ _GRIP = 6.0
 class BlockItem(NodeItem):
     """What opened and closed blocks have in common: a sign to close or open them."""
 
+    plain = False
+
     @property
     def toggle(self) -> QRectF:
         """The sign, in the item's own coordinates."""
@@ -81,8 +83,7 @@ class OpenBlockItem(BlockItem):
         self.setPos(frame.topLeft())
         self._frame = QRectF(QPointF(0, 0), frame.size())
         self._shape_card()
-        self._write()
-        self.update()
+        self._rewrite()
         return True
 
     @property
@@ -147,6 +148,7 @@ class OpenBlockItem(BlockItem):
             painter.drawRoundedRect(whole.adjusted(-3, -3, 3, 3), CORNER + 3, CORNER + 3)
         if option.levelOfDetailFromTransform(painter.worldTransform()) < READABLE:
             return
+        self.write_out()
         middle = TITLE_HEIGHT / 2
         painter.setPen(color("text"))
         painter.setFont(ui_font(13, QFont.Weight.Medium))

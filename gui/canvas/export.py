@@ -50,6 +50,8 @@ def contents(scene: CanvasScene) -> QRectF:
         if isinstance(item, NodeItem):
             shown = QRectF(item.pos(), scene.card_rect(item.node.id).size())
             area |= shown
+        elif isinstance(item, ShapeLabel):
+            area |= item.box.translated(item.pos())
         else:
             area |= item.sceneBoundingRect()
     area.adjust(-DIAGRAM_MARGIN, -DIAGRAM_MARGIN, DIAGRAM_MARGIN, DIAGRAM_MARGIN)

@@ -33,6 +33,8 @@ LONGEST_COMMENT = 4_000
 _STUB = 20.0
 _RADIUS = 14.0
 _LONGEST_HANDLE = 120.0
+#: Straight parts that stand for a curve.
+_PARTS = 6
 
 
 def snap(x: float, y: float) -> tuple[float, float]:
@@ -118,11 +120,49 @@ def wire(start: QPointF, end: QPointF, lane: float | None = None) -> tuple[QPain
     """The curve of a link from an output to an input port, and the middle of it for its label.
 
     lane: the x along which it runs past cards that lie in between."""
-    if lane is not None:
-        return _aside(start, end, lane)
-    if end.y() - start.y() >= NODE_HEIGHT / 2:
+    if lane is None and end.y() - start.y() >= NODE_HEIGHT / 2:
         return _falling(start, end), (start + end) / 2
-    return _climbing(start, end)
+    lane = _climbing_lane(start, end) if lane is None else lane
+    return _rounded(_corners(start, end, lane)), middle_of(start, end, lane)
+
+
+def way(start: QPointF, end: QPointF, lane: float | None = None) -> list[QPointF]:
+    """The curve of `wire` in straight parts, corners and all: for what is seen from afar."""
+    if lane is not None:
+        return _corners(start, end, lane)
+    if end.y() - start.y() < NODE_HEIGHT / 2:
+        return _corners(start, end, _climbing_lane(start, end))
+    if start.x() == end.x():
+        return [start, end]
+    handle = QPointF(0, _handle(start, end))
+    points = (start, start + handle, end - handle, end)
+    return [_on_curve(points, part / _PARTS) for part in range(_PARTS + 1)]
+
+
+def rounded_way(points: list[QPointF]) -> list[QPointF]:
+    """Such a way of level and upright parts with its corners cut as their arcs would."""
+    result = points[:1]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        first, last = _towards(corner, before), _towards(corner, after)
+        result += [first, (first + last) / 4 + corner / 2, last]
+    return [*result, points[-1]]
+
+
+def way_bounds(start: QPointF, end: QPointF, lane: float | None = None) -> QRectF:
+    """What that curve keeps within."""
+    if lane is None and end.y() - start.y() >= NODE_HEIGHT / 2:
+        return QRectF(start, end).normalized()
+    lane = _climbing_lane(start, end) if lane is None else lane
+    low, high = start.y() + _STUB, end.y() - _STUB
+    left, right = min(start.x(), end.x(), lane), max(start.x(), end.x(), lane)
+    return QRectF(QPointF(left, min(start.y(), high)), QPointF(right, max(end.y(), low)))
+
+
+def middle_of(start: QPointF, end: QPointF, lane: float | None = None) -> QPointF:
+    """Where the label of that curve goes."""
+    if lane is None and end.y() - start.y() < NODE_HEIGHT / 2:
+        lane = _climbing_lane(start, end)
+    return (start + end) / 2 if lane is None else QPointF(lane, (start.y() + end.y()) / 2)
 
 
 def may_hide(start: QPointF, end: QPointF) -> bool:
@@ -136,26 +176,39 @@ def lane_beside(cards: list[QRectF]) -> float:
 
 
 def _falling(start: QPointF, end: QPointF) -> QPainterPath:
-    handle = QPointF(0, min((end.y() - start.y()) / 2, _LONGEST_HANDLE))
+    handle = QPointF(0, _handle(start, end))
     path = QPainterPath(start)
     path.cubicTo(start + handle, end - handle, end)
     return path
 
 
-def _climbing(start: QPointF, end: QPointF) -> tuple[QPainterPath, QPointF]:
+def _handle(start: QPointF, end: QPointF) -> float:
+    return min((end.y() - start.y()) / 2, _LONGEST_HANDLE)
+
+
+def _on_curve(points: tuple[QPointF, QPointF, QPointF, QPointF], share: float) -> QPointF:
+    """A point of a cubic Bézier curve."""
+    rest = 1 - share
+    first, second, third, fourth = points
+    return (
+        first * rest**3
+        + second * (3 * share * rest**2)
+        + third * (3 * share**2 * rest)
+        + fourth * share**3
+    )
+
+
+def _climbing_lane(start: QPointF, end: QPointF) -> float:
     if abs(end.x() - start.x()) > NODE_WIDTH + 2 * GRID:
-        lane = (start.x() + end.x()) / 2
-    else:
-        lane = max(start.x(), end.x()) + NODE_WIDTH / 2 + 3 * GRID
-    return _aside(start, end, lane)
+        return (start.x() + end.x()) / 2
+    return max(start.x(), end.x()) + NODE_WIDTH / 2 + 3 * GRID
 
 
-def _aside(start: QPointF, end: QPointF, lane: float) -> tuple[QPainterPath, QPointF]:
+def _corners(start: QPointF, end: QPointF, lane: float) -> list[QPointF]:
     """Around the cards instead of behind them: down, aside, along the lane, and in."""
     low, high = start.y() + _STUB, end.y() - _STUB
-    corners = [QPointF(start.x(), low), QPointF(lane, low), QPointF(lane, high)]
-    corners.append(QPointF(end.x(), high))
-    return _rounded([start, *corners, end]), QPointF(lane, (low + high) / 2)
+    aside = [QPointF(start.x(), low), QPointF(lane, low), QPointF(lane, high)]
+    return [start, *aside, QPointF(end.x(), high), end]
 
 
 def _rounded(points: list[QPointF]) -> QPainterPath:

@@ -13,6 +13,8 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPen, QPixmap, QWhe
 from PySide6.QtWidgets import QToolTip
 
 from engine.network.layers import LAYERS
+from engine.network.model import Changes
+from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
 from gui.canvas.paper import PaperView
 from gui.canvas.scene import CanvasScene
 from gui.guard import guarded
@@ -34,13 +36,15 @@ class Minimap(QObject):
         self._scene = scene
         self._wanted = True
         self._dragging = False
-        #: Where all cards lie, in the scene; empty when it has to be looked at again.
+        #: What is on the map: family and place of each card; None when it has to be looked at again.
+        self._cards: dict[str, tuple[str, QRectF]] | None = None
+        #: Where all of them lie, in the scene.
         self._world = QRectF()
         self._map: QPixmap | None = None
         #: Where the map was drawn last, in the viewport.
         self._drawn = QRect()
-        editor = scene.editor
-        for signal in (editor.changed, editor.replaced, editor.level_changed, appearance.changed):
+        scene.editor.changed.connect(self._follow)
+        for signal in (scene.editor.replaced, scene.editor.level_changed, appearance.changed):
             signal.connect(self._forget)
         view.zoom_changed.connect(self.refresh)
         view.viewport().installEventFilter(self)
@@ -78,9 +82,9 @@ class Minimap(QObject):
     @property
     def world(self) -> QRectF:
         """What it is a map of, in the scene."""
-        if self._world.isEmpty():
-            for item in self._scene.node_items():
-                self._world |= self._scene.card_rect(item.node.id)
+        if self._cards is None:
+            self._cards = {item.node.id: self._card(item.node.id) for item in self._scene.node_items()}
+            self._measure()
         return self._world
 
     def scene_point(self, place: QPointF) -> QPointF:
@@ -118,11 +122,37 @@ class Minimap(QObject):
         self._view.viewport().update(self._drawn)
         self._view.viewport().update(self.rect)
 
+    @Slot(object)
+    def _follow(self, changes: Changes) -> None:
+        """Most edits move nothing: the map is the same after them."""
+        if self._cards is None:
+            return
+        nodes = self._scene.editor.network.nodes
+        touched = [nodes[key] for key in (*changes.added, *changes.changed)]
+        if changes.removed or any(node.block or node.kind == "Block" for node in touched):
+            self._forget()  # an opened block has the size of what lies in it
+            return
+        now = {node.id: self._card(node.id) for node in touched if self._scene.shows(node.id)}
+        if any(self._cards.get(key) != card for key, card in now.items()):
+            self._cards |= now
+            self._map = None
+            self._measure()
+            self.refresh()
+
     @Slot()
     def _forget(self) -> None:
-        self._world = QRectF()
+        self._cards = None
         self._map = None
         self.refresh()
+
+    def _measure(self) -> None:
+        self._world = QRectF()
+        for _, rect in (self._cards or {}).values():
+            self._world |= rect
+
+    def _card(self, node_id: str) -> tuple[str, QRectF]:
+        layer = LAYERS.get(self._scene.node_item(node_id).node.kind)
+        return "unknown" if layer is None else layer.family, self._scene.card_rect(node_id)
 
     def _in_sight(self) -> QRectF:
         return self._view.mapToScene(self._view.viewport().rect()).boundingRect()
@@ -146,18 +176,15 @@ class Minimap(QObject):
         scale = self._scale()
         origin = QRectF(0, 0, rect.width(), rect.height()).center() - self.world.center() * scale
         by_family: dict[str, list[QRectF]] = defaultdict(list)
-        for item in self._scene.node_items():
-            layer = LAYERS.get(item.node.kind)
-            card = self._scene.card_rect(item.node.id)
-            wide, high = max(card.width() * scale, _DOT), max(card.height() * scale, _DOT)
-            left, top = origin.x() + card.x() * scale, origin.y() + card.y() * scale
-            by_family["unknown" if layer is None else layer.family].append(
-                QRectF(left, top, wide, high)
-            )
+        wider, higher = (max(0.0, _DOT / scale - side) for side in (NODE_WIDTH, NODE_HEIGHT))
+        for family, card in (self._cards or {}).values():
+            by_family[family].append(card.adjusted(0, 0, wider, higher))
         result = QPixmap(rect.size() * ratio)
         result.setDevicePixelRatio(ratio)
         result.fill(color("surface"))
         painter = QPainter(result)
+        painter.translate(origin)
+        painter.scale(scale, scale)
         painter.setPen(Qt.PenStyle.NoPen)
         # Blocks and frames lie below what is in them.
         for family in sorted(by_family, key=lambda family: family != "structure"):

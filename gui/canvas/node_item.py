@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from engine.amounts import count_text
 from engine.build.report import ShapeReport
@@ -20,6 +21,7 @@ from gui import icons
 from gui.canvas import ports, summary
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
 from gui.canvas.ports import Port, PortLook
+from gui.canvas.sheet import SheetItem
 from gui.canvas.thumbnails import Strip
 from gui.colors import mixed
 from gui.guard import guarded
@@ -28,8 +30,8 @@ from gui.theme import CORNER, LIGHT, color, contrast, family_color, number_font,
 #: Below this zoom there is no text: it could not be read.
 READABLE = 0.4
 
-_BAND = 28.0
-_LEFT, _RIGHT = _BAND + 10, NODE_WIDTH - 10
+BAND = 28.0
+_LEFT, _RIGHT = BAND + 10, NODE_WIDTH - 10
 _FIRST_LINE, _SECOND_LINE = 7.0, 25.0
 _BADGE = QRectF(_RIGHT - 13, 8, 14, 14)
 _NAME = QRectF(_LEFT, _FIRST_LINE - 2, _RIGHT - _LEFT, 18)
@@ -39,8 +41,11 @@ _MARGIN = 8.0
 GROUND_TINT = 0.1
 
 
-class NodeItem(QGraphicsItem):
+class NodeItem(SheetItem):
     """Shows one Node. It changes nothing: gestures do, through the editor."""
+
+    #: A card like all others: from afar they are drawn together.
+    plain = True
 
     def __init__(self, node: Node, dots: tuple[Port, ...] = (), second: str = "") -> None:
         super().__init__()
@@ -56,9 +61,10 @@ class NodeItem(QGraphicsItem):
         self.tint: QColor | None = None  #: of its band, where it is not that of the family
         self._parameters = 0
         self._looks: Mapping[Port, PortLook] = {}
+        #: Where its ports are, as far as somebody asked.
+        self._dots: dict[Port, QPointF] = {}
         self._strip: Strip | None = None
-        self._card = QPainterPath()
-        self._band = QPainterPath()
+        self._written = False
         self._shape_card()
         self.show_node(node, dots, second)
 
@@ -70,7 +76,8 @@ class NodeItem(QGraphicsItem):
         self.node = node
         self.ports = dots
         self._second = second
-        self._write()
+        self._dots.clear()
+        self._rewrite()
 
     def put(self, corner: QPointF) -> None:
         """Lie with the node's (x, y) at this place of the scene."""
@@ -88,17 +95,21 @@ class NodeItem(QGraphicsItem):
         differs = parameters != self._parameters
         if differs:
             self._parameters = parameters
-            self._write()
+            self._rewrite()
         return differs
 
     def show_state(self, **states: bool) -> None:
         """Set any of problem, cause, fault, selected, hovered; repaints when one differs."""
-        if any(getattr(self, name) != value for name, value in states.items()):
-            for name, value in states.items():
+        before = self.problem or self.fault
+        differs = False
+        for name, value in states.items():
+            if getattr(self, name) != value:
                 setattr(self, name, value)
-            if "problem" in states or "fault" in states:
-                self._write()
+                differs = True
+        if differs:
             self.update()
+        if before != (self.problem or self.fault):  # the mark needs room beside the name
+            self._rewrite()
 
     def show_tint(self, tint: QColor | None) -> None:
         """What the lens says of this node."""
@@ -147,6 +158,39 @@ class NodeItem(QGraphicsItem):
     def scene_card(self) -> QRectF:
         return self.card.translated(self.pos())
 
+    def meets(self, area: QRectF) -> bool:
+        """Whether what answers to the mouse touches `area` of the scene."""
+        if self.plain:
+            return self.scene_card.intersects(area)
+        return self.shape().translated(self.pos()).intersects(area)
+
+    # What it looks like from afar
+
+    @property
+    def ground(self) -> QColor:
+        """The colour of the card."""
+        ground = color("surface" if self.node.kind in LAYERS else "raised")
+        return ground if self.tint is None else mixed(ground, self.tint, GROUND_TINT)
+
+    @property
+    def band_height(self) -> float:
+        """How far down the family's colour reaches."""
+        return NODE_HEIGHT if self._strip is not None else self.height
+
+    @property
+    def shade(self) -> QColor:
+        """The colour of the band."""
+        return family_color(self.family) if self.tint is None else self.tint
+
+    @property
+    def edge(self) -> tuple[str, float, bool]:
+        """Of the border: theme colour, width, and whether it is dashed."""
+        if self.problem or self.fault:
+            return ("error", 1.5, False)
+        if self.cause:
+            return ("warning", 1.5, True)
+        return ("muted" if self.hovered else "line", 1.0, False)
+
     @property
     def thumbnail(self) -> Thumbnail | None:
         """What the strip shows."""
@@ -154,7 +198,9 @@ class NodeItem(QGraphicsItem):
 
     def anchor(self, port: Port) -> QPointF:
         """Centre of a port, in scene coordinates."""
-        return self.pos() + ports.place(self.ports, port, self.card)
+        if port not in self._dots:
+            self._dots[port] = ports.place(self.ports, port, self.card)
+        return self.pos() + self._dots[port]
 
     def on_badge(self, point: QPointF) -> bool:
         """Whether a scene point is on the mark of a problem."""
@@ -173,12 +219,19 @@ class NodeItem(QGraphicsItem):
 
     def _shape_card(self) -> None:
         whole = self.card
-        self._card = QPainterPath()
-        self._card.addRoundedRect(whole, CORNER, CORNER)
-        side = QPainterPath()
-        side.addRect(QRectF(0, 0, _BAND, NODE_HEIGHT if self._strip else self.height))
-        self._band = self._card.intersected(side)
+        self._dots.clear()
+        self._card, self._band = _outlines(whole.width(), whole.height(), self.band_height)
         self._bounds = whole.adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+
+    def _rewrite(self) -> None:
+        """The words are laid out when they are to be read: most of a large network is out of sight."""
+        self._written = False
+        self.update()
+
+    def write_out(self) -> None:
+        if not self._written:
+            self._written = True
+            self._write()
 
     def _write(self) -> None:
         badge = self.problem or self.fault
@@ -224,6 +277,7 @@ class NodeItem(QGraphicsItem):
         self._draw_card(painter)
         if scale < READABLE:
             return
+        self.write_out()
         self._draw_icon(painter, scale)
         self._draw_text(painter)
         if self._strip is not None:
@@ -236,12 +290,8 @@ class NodeItem(QGraphicsItem):
             ports.draw_port(painter, ports.place(self.ports, port, self.card), look, self.selected)
 
     def _draw_card(self, painter: QPainter) -> None:
-        known = self.node.kind in LAYERS
-        ground = color("surface" if known else "raised")
-        if self.tint is not None:
-            ground = mixed(ground, self.tint, GROUND_TINT)
-        painter.fillPath(self._card, ground)
-        painter.fillPath(self._band, self._band_color())
+        painter.fillPath(self._card, self.ground)
+        painter.fillPath(self._band, self.shade)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._border())
         painter.drawPath(self._card)
@@ -251,32 +301,27 @@ class NodeItem(QGraphicsItem):
             painter.drawRoundedRect(ring, CORNER + 3, CORNER + 3)
 
     def _border(self) -> QPen:
-        if self.problem or self.fault:
-            return QPen(color("error"), 1.5)
-        if self.cause:
-            return QPen(color("warning"), 1.5, Qt.PenStyle.DashLine)
-        return QPen(color("muted" if self.hovered else "line"), 1)
+        token, width, dashed = self.edge
+        return QPen(color(token), width, Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine)
 
-    def _band_color(self) -> QColor:
-        return family_color(self._family()) if self.tint is None else self.tint
-
-    def _family(self) -> str:
+    @property
+    def family(self) -> str:
         layer = LAYERS.get(self.node.kind)
         return "unknown" if layer is None else layer.family
 
     def _draw_icon(self, painter: QPainter, scale: float) -> None:
-        ground = self._band_color().name()
+        ground = self.shade.name()
         ink = max((LIGHT.text, LIGHT.surface), key=lambda shade: contrast(shade, ground))
         top = (NODE_HEIGHT - 16) / 2
         if self.node.kind not in LAYERS:
             painter.setPen(QPen(ink))
             painter.setFont(ui_font(16, QFont.Weight.Medium))
-            painter.drawText(QRectF(0, 0, _BAND, NODE_HEIGHT), Qt.AlignmentFlag.AlignCenter, "?")
+            painter.drawText(QRectF(0, 0, BAND, NODE_HEIGHT), Qt.AlignmentFlag.AlignCenter, "?")
             return
         ratio = min(4.0, max(1.0, math.ceil(scale * painter.device().devicePixelRatio())))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        picture = icons.pixmap(f"family-{self._family()}", ink, 16, ratio)
-        painter.drawPixmap(QPointF((_BAND - 16) / 2, top), picture)
+        picture = icons.pixmap(f"family-{self.family}", ink, 16, ratio)
+        painter.drawPixmap(QPointF((BAND - 16) / 2, top), picture)
 
     def _draw_text(self, painter: QPainter) -> None:
         painter.setPen(color("text"))
@@ -289,6 +334,16 @@ class NodeItem(QGraphicsItem):
         painter.drawStaticText(self._count_at, self._count)
         if self.problem or self.fault:
             draw_badge(painter, _BADGE)
+
+
+@lru_cache(maxsize=64)
+def _outlines(width: float, height: float, band: float) -> tuple[QPainterPath, QPainterPath]:
+    """Of a card and its band; nearly all cards have the same."""
+    card = QPainterPath()
+    card.addRoundedRect(QRectF(0, 0, width, height), CORNER, CORNER)
+    side = QPainterPath()
+    side.addRect(QRectF(0, 0, BAND, band))
+    return card, card.intersected(side)
 
 
 def draw_badge(painter: QPainter, place: QRectF) -> None:

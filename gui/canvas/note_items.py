@@ -21,6 +21,8 @@ _HANDLE = 16.0
 class CommentItem(NodeItem):
     """Words on a card of their own."""
 
+    plain = False
+
     def __init__(self, node: Node, dots: tuple[Port, ...] = (), second: str = "") -> None:
         self._area = QRectF(QPointF(0, 0), card_size(node))
         super().__init__(node, dots, second)
@@ -66,6 +68,8 @@ class CommentItem(NodeItem):
 class FrameItem(NodeItem):
     """A coloured ground with a title; only the title, the border and the handle in its lower right
     corner answer to the mouse."""
+
+    plain = False
 
     def __init__(self, node: Node, dots: tuple[Port, ...] = (), second: str = "") -> None:
         self._area = QRectF(QPointF(0, 0), card_size(node))
@@ -134,6 +138,7 @@ class FrameItem(NodeItem):
             painter.drawRoundedRect(self.card.adjusted(-3, -3, 3, 3), CORNER + 3, CORNER + 3)
         if option.levelOfDetailFromTransform(painter.worldTransform()) < READABLE:
             return
+        self.write_out()
         painter.setPen(color("text"))
         painter.setFont(ui_font(13, QFont.Weight.Medium))
         painter.drawStaticText(QPointF(12, (TITLE_HEIGHT - self._name.size().height()) / 2), self._name)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
-from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
-from engine.build.report import ShapeReport
+from engine.build.report import NodeShape, ShapeReport
 from engine.network.model import Changes, Link, Network, Node, changes
 from engine.telemetry.frame import Frame
 from engine.telemetry.thumbnail import Thumbnail, has_thumbnail
@@ -21,6 +21,7 @@ from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.places import Places
 from gui.canvas.ports import Port, ports_of
 from gui.canvas.router import Router
+from gui.canvas.sheet import SheetItem
 from gui.canvas.summary import block_line
 from gui.canvas.thumbnail_words import thumbnail_lines
 from gui.editor import Editor
@@ -33,6 +34,8 @@ class CanvasScene(QGraphicsScene):
 
     #: Other links are selected than before.
     links_selected = Signal()
+    #: Something that is here for a gesture only came or went.
+    passed = Signal()
 
     def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,10 +44,18 @@ class CanvasScene(QGraphicsScene):
         self._nodes: dict[str, NodeItem] = {}
         self._links: dict[Link, LinkItem] = {}
         self._touching: dict[str, set[Link]] = {}
+        #: `card_rect` of the nodes that were asked for it since they last changed.
+        self._rooms: dict[str, QRectF] = {}
         self._router = Router(self)
+        #: What is shown of the report: shapes by node, nodes with problems, causes of problems.
+        self._shapes: Mapping[str, NodeShape] = {}
+        self._wrong: frozenset[str | None] = frozenset()
+        self._causes: frozenset[str | None] = frozenset()
         self._marked: frozenset[str] = frozenset()
         self._look_at(editor.network)
         self._fault: str | None = None
+        #: What is here for the time of a gesture only: a wire, a rubber band.
+        self.passing: list[QGraphicsItem] = []
         #: Cards show previews of the network as it is drawn; frames are of an older one.
         self.previewing = False
         #: What was shown last on each card, also for cards that come into sight.
@@ -99,7 +110,10 @@ class CanvasScene(QGraphicsScene):
         item = self._nodes[node_id]
         if isinstance(item, OpenBlockItem):
             return item.scene_card
-        return QRectF(QPointF(*self.position(node_id)), card_size(item.node))
+        if node_id not in self._rooms:
+            corner = QPointF(*self.position(node_id))
+            self._rooms[node_id] = QRectF(corner, card_size(item.node))
+        return QRectF(self._rooms[node_id])
 
     def block_at(self, point: QPointF) -> str:
         """The innermost opened block that a point lies in, else the level one is on."""
@@ -117,8 +131,10 @@ class CanvasScene(QGraphicsScene):
 
     def items_in(self, area: QRectF) -> frozenset[str]:
         """Ids of the nodes whose cards touch `area`."""
-        found = (item for item in self.items(area) if isinstance(item, NodeItem))
-        return frozenset(item.node.id for item in found)
+        # By rectangles: asked for outlines, every link there would make one.
+        found = self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+        nodes = (item for item in found if isinstance(item, NodeItem))
+        return frozenset(item.node.id for item in nodes if item.meets(area))
 
     def target_at(self, point: QPointF) -> NodeItem | LinkItem | None:
         """What lies uppermost at a point; a label stands for its link."""
@@ -266,6 +282,7 @@ class CanvasScene(QGraphicsScene):
 
     def _renew(self, node_id: str) -> None:
         """The item of a node is there, of the right kind and up to date, if it is in sight."""
+        self._rooms.pop(node_id, None)
         item = self._nodes.get(node_id)
         node = self._network.nodes[node_id]
         if item is not None and not (self._places.shows(node_id) and type(item) is item_class(node)):
@@ -326,14 +343,21 @@ class CanvasScene(QGraphicsScene):
 
     @Slot(object)
     def _show_shapes(self, report: ShapeReport) -> None:
-        wrong = {problem.node for problem in report.problems}
-        causes = {problem.cause for problem in report.problems}
+        """Only what differs: a layer that nothing changed for has the same shape as before, the very
+        same object."""
+        before, self._shapes = self._shapes, report.nodes
         for node_id, item in self._nodes.items():
-            if item.show_report(report):
-                item.update()
-            item.show_state(problem=node_id in wrong, cause=node_id in causes)
-        for link in self._links:
-            self._show_shape(link, report)
+            if report.nodes.get(node_id) is not before.get(node_id):
+                item.show_report(report)
+                for link in self._touching[node_id]:
+                    self._show_shape(link, report)
+        wrong = frozenset(problem.node for problem in report.problems)
+        causes = frozenset(problem.cause for problem in report.problems)
+        differing = (wrong ^ self._wrong) | (causes ^ self._causes)
+        self._wrong, self._causes = wrong, causes
+        for marked in differing:
+            if marked in self._nodes:
+                self._nodes[marked].show_state(problem=marked in wrong, cause=marked in causes)
 
     @Slot()
     def _show_selection(self) -> None:
@@ -351,6 +375,20 @@ class CanvasScene(QGraphicsScene):
 
     # One item at a time
 
+    def addItem(self, item: QGraphicsItem) -> None:
+        super().addItem(item)
+        if not isinstance(item, NodeItem | LinkItem | ShapeLabel):
+            self.passing.append(item)
+            self.passed.emit()
+
+    def removeItem(self, item: QGraphicsItem) -> None:
+        super().removeItem(item)
+        if isinstance(item, SheetItem):
+            item.sheet = None  # a sheet and its items would wait for the garbage collector
+        if item in self.passing:
+            self.passing.remove(item)
+            self.passed.emit()
+
     def _add_node(self, node_id: str) -> None:
         if not self._places.shows(node_id):
             return
@@ -362,17 +400,25 @@ class CanvasScene(QGraphicsScene):
         self._nodes[node_id] = item
         self._touching[node_id] = set()
         self.addItem(item)
+        self._router.card_moved(node_id)
         item.show_report(self.editor.report)
-        item.show_state(selected=node_id in self._marked, fault=node_id == self._fault)
+        item.show_state(
+            selected=node_id in self._marked,
+            fault=node_id == self._fault,
+            problem=node_id in self._wrong,
+            cause=node_id in self._causes,
+        )
         self.lens.show_node(item)
         item.show_thumbnail(self._thumbnails.get(node_id))
 
     def _drop_node(self, node_id: str) -> None:
         item = self._nodes.pop(node_id, None)
+        self._rooms.pop(node_id, None)
         if item is None:
             return
         for link in list(self._touching.pop(node_id)):
             self._drop_link(link)
+        self._router.card_gone(node_id)
         self.removeItem(item)
 
     def _add_links(self, node_id: str) -> None:
@@ -405,6 +451,8 @@ class CanvasScene(QGraphicsScene):
         self.removeItem(item)
 
     def _run_links(self, node_id: str) -> None:
+        if node_id in self._nodes:
+            self._router.card_moved(node_id)
         for link in self._touching.get(node_id, ()):
             self._router.run(self._links[link])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QShowEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -39,6 +40,8 @@ from gui.canvas.legend import Legend
 from gui.canvas.lens_switch import LensSwitch
 from gui.canvas.minimap import Minimap
 from gui.canvas.move_gesture import moved_with
+from gui.canvas.node_item import READABLE
+from gui.canvas.overview import Overview
 from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
@@ -87,6 +90,8 @@ class CanvasView(PaperView):
         self.lens_switch = LensSwitch(self, self.lens)
         self.legend = Legend(self, self.lens, self.minimap)
         self.lens.chosen.connect(self.wish_changed)
+        self._overview = Overview(self._scene, self._refresh_from_afar)
+        self._scene.passed.connect(self._refresh_from_afar)
         self.setScene(self._scene)
         self.setObjectName("canvas")
         self.setAccessibleName(self.tr("Network diagram"))
@@ -208,6 +213,7 @@ class CanvasView(PaperView):
     def _follow(self, changes: Changes) -> None:
         """The network changed: a gesture that began before it no longer fits."""
         self._end(None)
+        self._refresh_from_afar()
         if len(changes.added) == 1 and self._scene.shows(changes.added[0]):
             self.ensureVisible(self._scene.node_item(changes.added[0]))
         # The empty state came or went.
@@ -217,6 +223,7 @@ class CanvasView(PaperView):
     @Slot()
     def _show_another(self) -> None:
         self._end(None)
+        self._overview.forget()
         self._fitted = False
         if self.isVisible():
             self.fit()
@@ -232,7 +239,12 @@ class CanvasView(PaperView):
 
     @guarded(None)
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+        if self.zoom < READABLE:
+            # Qt keeps its books and walks through no items: it is told that nothing is exposed.
+            super().paintEvent(QPaintEvent(QRegion()))
+            self._draw_from_afar(event.rect())
+        else:
+            super().paintEvent(event)
         if not self._editor.network.nodes:
             painter = QPainter(self.viewport())
             empty_state.draw(painter, self.viewport().rect())
@@ -240,6 +252,19 @@ class CanvasView(PaperView):
         self.minimap.draw()
         self.lens_switch.draw()
         self.legend.draw()
+
+    def _draw_from_afar(self, exposed: QRect) -> None:
+        painter = QPainter(self.viewport())
+        painter.setTransform(self.viewportTransform())
+        area = self.mapToScene(exposed.adjusted(-1, -1, 1, 1)).boundingRect()
+        self.drawBackground(painter, area)
+        self._overview.draw(painter, area, self.zoom)
+        painter.end()
+
+    @Slot()
+    def _refresh_from_afar(self) -> None:
+        if self.zoom < READABLE:
+            self.viewport().update()
 
     @guarded(None)
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -292,6 +317,7 @@ class CanvasView(PaperView):
         point = self.mapToScene(event.position().toPoint())
         if self._gesture is not None:
             self._gesture.move(point)
+            self._refresh_from_afar()
         elif not self._space:
             self._hover.over(self._pointer.target(point))
 
@@ -363,6 +389,7 @@ class CanvasView(PaperView):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if isinstance(self._gesture, DropGesture | BlockDropGesture):
             self._gesture.move(self.mapToScene(event.position().toPoint()))
+            self._refresh_from_afar()
             event.acceptProposedAction()
         else:
             event.ignore()
