@@ -18,6 +18,9 @@ _SHORT: Mapping[str, str] = {
     "out_channels": "",
     "kernel_size": "",
     "out_features": "out",
+    "num_embeddings": "",
+    "embedding_dim": "",
+    "num_heads": "heads",
     "negative_slope": "slope",
     "stride": "s",
     "padding": "p",
@@ -49,7 +52,8 @@ def block_line(network: Network, block: Node) -> str:
     """Such as `× 12 · num_heads 12 · 7 nodes`: what is on the face of a block."""
     parts = [f"× {repeats(block)}"] if repeats(block) > 1 else []
     for face, targets in block.raised.items():
-        parts += [f"{shown(face)} {text}" for text in _raised_values(network, targets)]
+        name = _SHORT.get(face, shown(face))
+        parts += [f"{name} {text}".strip() for text in _raised_values(network, targets)]
     count = sum(1 for key in network.inside(block.id) if computes(network.nodes[key]))
     nodes = QCoreApplication.translate("Canvas", "{count} layers").format(count=count)
     return " · ".join([*parts, nodes])

@@ -197,7 +197,7 @@ def test_a_parameter_is_raised_and_set_on_the_face(
     assert button is not None
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     assert editor.network.nodes[block].raised == {"out_channels": (("conv2d-1", "out_channels"),)}
-    assert "out_channels 32" in view.scene().node_item(block).second_line
+    assert "32 · 2 layers" in view.scene().node_item(block).second_line
     editor.select(frozenset({block}))
     assert inspector.form is not None
     field = inspector.form.face.fields["out_channels"].editor  # type: ignore[union-attr]
@@ -206,7 +206,7 @@ def test_a_parameter_is_raised_and_set_on_the_face(
     QTest.keyClicks(field, "48")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert editor.network.nodes["conv2d-1"].parameters["out_channels"] == 48
-    assert "out_channels 48" in view.scene().node_item(block).second_line
+    assert "48 · 2 layers" in view.scene().node_item(block).second_line
 
 
 def test_a_comment_says_what_was_typed(view: CanvasView, editor: Editor, qtbot: QtBot) -> None:
