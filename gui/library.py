@@ -21,7 +21,7 @@ from engine.project import library
 from engine.project.errors import FileProblem
 from engine.project.library import Entry
 from gui.canvas import placing, tooltips
-from gui.canvas.block_drop import block_mime_data
+from gui.canvas.gestures.drop_block import block_mime_data
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import GRID, appearance, color, ui_font

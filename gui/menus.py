@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QMenu, QSizePolicy, QToolBar, QWidget
 
 from engine.project.examples import EXAMPLE_FOLDER, example_names
 from gui.actions import Actions
-from gui.lens_commands import lens_menu
+from gui.commands.lens import lens_menu
 
 if TYPE_CHECKING:
     from gui.window import MainWindow

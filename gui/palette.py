@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from engine.network.layers import FAMILIES, LAYERS, Layer
 from gui.canvas import placing, tooltips
-from gui.canvas.drop_gesture import mime_data
+from gui.canvas.gestures.drop import mime_data
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import appearance, color, ui_font

@@ -22,28 +22,28 @@ from engine.session import EngineThread
 from engine.shape_service import ShapeService
 from engine.telemetry.recorder import Recorder
 from gui.actions import Actions
-from gui.block_commands import BlockCommands
 from gui.breadcrumb import Breadcrumb
 from gui.canvas.view import CanvasView
-from gui.clipboard_commands import ClipboardCommands
-from gui.command_palette import CommandPalette
+from gui.commands.blocks import BlockCommands
+from gui.commands.clipboard import ClipboardCommands
+from gui.commands.command_palette import CommandPalette
+from gui.commands.drawing import DrawingCommands
+from gui.commands.layout import LayoutCommands
+from gui.commands.lens import LensCommands
+from gui.commands.nodes import NodeListCommands
+from gui.commands.previews import PreviewCommands
 from gui.dock import Dock
 from gui.documents import SUFFIX, Documents
-from gui.drawing_commands import DrawingCommands
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
-from gui.inspector import Inspector
-from gui.layout_commands import LayoutCommands
-from gui.lens_commands import LensCommands
+from gui.inspector.inspector import Inspector
 from gui.library import Library
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
-from gui.node_list import NodeList
-from gui.node_list_commands import NodeListCommands
+from gui.node_list.node_list import NodeList
 from gui.palette import Palette
 from gui.panels import PANEL_NAMES, panel_class
-from gui.preview_commands import PreviewCommands
 from gui.problems import ProblemCount, Problems
 from gui.settings import Settings
 from gui.status import StatusBar

@@ -13,8 +13,8 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsItem
 
 from engine.project import atomic
-from gui.canvas.link_item import LinkItem, ShapeLabel
-from gui.canvas.node_item import NodeItem
+from gui.canvas.items.link_item import LinkItem, ShapeLabel
+from gui.canvas.items.node_item import NodeItem
 from gui.canvas.scene import CanvasScene
 from gui.theme import DIAGRAM_MARGIN, color
 

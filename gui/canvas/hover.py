@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gui.canvas.link_item import LinkItem
-from gui.canvas.node_item import NodeItem
+from gui.canvas.items.link_item import LinkItem
+from gui.canvas.items.node_item import NodeItem
 from gui.canvas.ports import Port, PortLook
 from gui.canvas.scene import CanvasScene
 

@@ -12,7 +12,7 @@ from engine.network.model import Link, Network
 from engine.network.ports import PORTS
 from engine.network.successors import Tensor, fits, predecessors, successors
 from gui.canvas.ports import Port
-from gui.chooser_rows import Choice
+from gui.choosing.rows import Choice
 from gui.tiles import tile
 
 

@@ -9,12 +9,12 @@ from PySide6.QtGui import QColor
 
 from engine.network.model import Link, Node
 from engine.telemetry.frame import Frame, Watch
-from gui.canvas.legend_rows import Row
+from gui.canvas.items.link_item import LinkItem
+from gui.canvas.items.node_item import NodeItem
 from gui.canvas.lenses import LENSES
 from gui.canvas.lenses.facts import Facts
 from gui.canvas.lenses.lens_kind import NOTES, LensKind
-from gui.canvas.link_item import LinkItem
-from gui.canvas.node_item import NodeItem
+from gui.canvas.overlays.legend_rows import Row
 from gui.theme import appearance, color
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from engine.network.ports import input_ports, output_ports, port_title, takes_ma
 from engine.network.problem import Problem
 from gui.canvas.ports import Port
 from gui.canvas.wiring import loops
-from gui.chooser_rows import Choice
+from gui.choosing.rows import Choice
 from gui.tiles import tile
 from gui.words import sentence
 

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem
 
 from gui.canvas.geometry import NODE_WIDTH
-from gui.canvas.link_item import LinkItem
-from gui.canvas.node_item import BAND, NodeItem
+from gui.canvas.items.link_item import LinkItem
+from gui.canvas.items.node_item import BAND, NodeItem
 from gui.canvas.scene import CanvasScene
 from gui.canvas.sheet import Item, Sheet
 from gui.theme import color

@@ -9,21 +9,21 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
 from engine.network.model import Link
-from gui.canvas.block_item import BlockItem
 from gui.canvas.blocks import toggle
-from gui.canvas.connect_gesture import ConnectGesture
-from gui.canvas.duplicate_gesture import DuplicateGesture
-from gui.canvas.gesture import SLACK, Gesture
-from gui.canvas.link_gesture import LinkGesture
-from gui.canvas.link_item import LinkItem
-from gui.canvas.move_gesture import MoveGesture
-from gui.canvas.node_item import READABLE, NodeItem
-from gui.canvas.note_items import FrameItem
-from gui.canvas.pan_gesture import PanGesture
+from gui.canvas.gestures.connect import ConnectGesture
+from gui.canvas.gestures.duplicate import DuplicateGesture
+from gui.canvas.gestures.gesture import SLACK, Gesture
+from gui.canvas.gestures.link import LinkGesture
+from gui.canvas.gestures.move import MoveGesture
+from gui.canvas.gestures.pan import PanGesture
+from gui.canvas.gestures.resize import ResizeGesture
+from gui.canvas.gestures.select import SelectGesture
+from gui.canvas.items.block_item import BlockItem
+from gui.canvas.items.link_item import LinkItem
+from gui.canvas.items.node_item import READABLE, NodeItem
+from gui.canvas.items.note_items import FrameItem
 from gui.canvas.ports import REACH, Port, ends_of
-from gui.canvas.resize_gesture import ResizeGesture
 from gui.canvas.scene import CanvasScene
-from gui.canvas.select_gesture import SelectGesture
 
 if TYPE_CHECKING:
     from gui.canvas.view import CanvasView

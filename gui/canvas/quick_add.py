@@ -17,8 +17,8 @@ from engine.network.ports import output_ports
 from gui.canvas import layer_choices, placing
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, room, snap, wire
 from gui.canvas.ports import Port, ends_of
-from gui.chooser import WIDTH, Chooser
-from gui.chooser_rows import Choice
+from gui.choosing.chooser import WIDTH, Chooser
+from gui.choosing.rows import Choice
 from gui.editor import Editor
 from gui.theme import GRID, color
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QPointF, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
-from gui.canvas.node_item import READABLE, NodeItem
+from gui.canvas.items.node_item import READABLE, NodeItem
 from gui.canvas.ports import REACH
 from gui.editor import Editor
 from gui.guard import guarded

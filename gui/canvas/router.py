@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF, QRectF
 from engine.network.model import Link
 from gui.canvas.cells import Cells
 from gui.canvas.geometry import lane_beside, may_hide, way, way_bounds
-from gui.canvas.link_item import REACH, LinkItem
+from gui.canvas.items.link_item import REACH, LinkItem
 from gui.canvas.ports import Port
 from gui.theme import GRID
 

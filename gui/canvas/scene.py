@@ -12,18 +12,18 @@ from engine.network.model import Changes, Link, Network, Node, changes
 from engine.telemetry.frame import Frame
 from engine.telemetry.thumbnail import Thumbnail, has_thumbnail
 from gui.canvas import tooltips
-from gui.canvas.block_item import OpenBlockItem
 from gui.canvas.geometry import card_size, opened_rect
-from gui.canvas.items import item_class
+from gui.canvas.items.block_item import OpenBlockItem
+from gui.canvas.items.kinds import item_class
+from gui.canvas.items.link_item import LinkItem, ShapeLabel
+from gui.canvas.items.node_item import READABLE, NodeItem
+from gui.canvas.items.strip_words import thumbnail_lines
+from gui.canvas.items.summary import block_line
 from gui.canvas.lens import Lens
-from gui.canvas.link_item import LinkItem, ShapeLabel
-from gui.canvas.node_item import READABLE, NodeItem
 from gui.canvas.places import Places
 from gui.canvas.ports import Port, ports_of
 from gui.canvas.router import Router
 from gui.canvas.sheet import SheetItem
-from gui.canvas.summary import block_line
-from gui.canvas.thumbnail_words import thumbnail_lines
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import appearance

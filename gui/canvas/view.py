@@ -28,21 +28,21 @@ from engine.network.rewire import RemoveAndHeal
 from engine.telemetry.frame import Frame, Watch
 from gui.canvas import empty_state, fitting
 from gui.canvas.arrange import Arranger
-from gui.canvas.block_drop import BlockDropGesture, block_in
-from gui.canvas.drop_gesture import DropGesture, kind_in
-from gui.canvas.duplicate_gesture import DuplicateGesture
 from gui.canvas.geometry import snap
-from gui.canvas.gesture import Gesture
+from gui.canvas.gestures.drop import DropGesture, kind_in
+from gui.canvas.gestures.drop_block import BlockDropGesture, block_in
+from gui.canvas.gestures.duplicate import DuplicateGesture
+from gui.canvas.gestures.gesture import Gesture
+from gui.canvas.gestures.move import moved_with
+from gui.canvas.gestures.pan import PanGesture
 from gui.canvas.glide import Glide
 from gui.canvas.guides import united
 from gui.canvas.hover import Hover
-from gui.canvas.legend import Legend
-from gui.canvas.lens_switch import LensSwitch
-from gui.canvas.minimap import Minimap
-from gui.canvas.move_gesture import moved_with
-from gui.canvas.node_item import READABLE
+from gui.canvas.items.node_item import READABLE
+from gui.canvas.overlays.legend import Legend
+from gui.canvas.overlays.lens_switch import LensSwitch
+from gui.canvas.overlays.minimap import Minimap
 from gui.canvas.overview import Overview
-from gui.canvas.pan_gesture import PanGesture
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
 from gui.canvas.quick_add import QuickAdd

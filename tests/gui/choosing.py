@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from gui.chooser import Chooser
-from gui.chooser_rows import Choice
+from gui.choosing.chooser import Chooser
+from gui.choosing.rows import Choice
 
 
 def open_chooser(window: QWidget) -> Chooser | None:

@@ -7,8 +7,8 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui.canvas.drop_gesture import mime_data
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
+from gui.canvas.gestures.drop import mime_data
 from gui.canvas.ports import Port
 from gui.canvas.view import CanvasView
 

@@ -14,10 +14,10 @@ from engine.network.model import Network
 from engine.project.project import Project
 from gui.breadcrumb import Breadcrumb
 from gui.canvas import CanvasView, blocks, notes
-from gui.canvas.block_item import BlockItem, ClosedBlockItem, OpenBlockItem
-from gui.canvas.note_items import FrameItem
+from gui.canvas.items.block_item import BlockItem, ClosedBlockItem, OpenBlockItem
+from gui.canvas.items.note_items import FrameItem
 from gui.editor import Editor
-from gui.inspector import Inspector
+from gui.inspector.inspector import Inspector
 from gui.window import MainWindow
 from tests.gui.drive import at, click, drag, middle
 from tests.gui.networks import chain

@@ -13,10 +13,10 @@ from engine.network.edits import MoveNodes, connection_problem
 from engine.network.model import Link, Network, Node
 from engine.project.project import Project
 from gui.canvas import CanvasView
-from gui.canvas.link_item import LinkItem
-from gui.canvas.node_item import NodeItem
+from gui.canvas.items.link_item import LinkItem
+from gui.canvas.items.node_item import NodeItem
+from gui.canvas.items.summary import summary
 from gui.canvas.ports import PortLook, link_between
-from gui.canvas.summary import summary
 from gui.editor import Editor
 from gui.theme import GRID
 from tests.gui.drive import (

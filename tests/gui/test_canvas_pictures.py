@@ -18,7 +18,7 @@ from engine.telemetry.thumbnail import Thumbnail
 from gui.canvas import CanvasView
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT, free_place, wire
 from gui.canvas.health import Health, health, width
-from gui.canvas.summary import summary
+from gui.canvas.items.summary import summary
 from gui.editor import Editor
 from gui.theme import appearance
 from tests.gui.networks import chain

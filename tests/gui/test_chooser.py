@@ -8,9 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.chooser import Chooser
-from gui.chooser_rows import MOST_ROWS, Choice, found
-from gui.matching import score
+from gui.choosing.chooser import Chooser
+from gui.choosing.matching import score
+from gui.choosing.rows import MOST_ROWS, Choice, found
 from gui.theme import appearance
 from tests.gui.choosing import click_row, key, open_chooser, rows, titles
 

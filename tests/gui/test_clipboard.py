@@ -23,11 +23,11 @@ from engine.project.project import Project
 from gui.actions import Actions
 from gui.canvas import CanvasView
 from gui.canvas.copying import STEP
-from gui.canvas.duplicate_gesture import Ghosts
-from gui.canvas.node_item import NodeItem
-from gui.clipboard_commands import ClipboardCommands
+from gui.canvas.gestures.duplicate import Ghosts
+from gui.canvas.items.node_item import NodeItem
+from gui.commands.clipboard import ClipboardCommands
 from gui.editor import Editor
-from gui.node_form import NodeForm
+from gui.inspector.node_form import NodeForm
 from gui.theme import GRID
 from gui.window import MainWindow
 from tests.gui.drive import at, drag, middle, move, press, release
@@ -461,7 +461,7 @@ def test_the_process_ends_well_with_nodes_on_the_clipboard() -> None:
 from gui.application import make_application
 from gui.actions import Actions
 from gui.canvas import CanvasView
-from gui.clipboard_commands import ClipboardCommands
+from gui.commands.clipboard import ClipboardCommands
 from gui.editor import Editor
 from engine.project.project import Project
 from tests.gui.networks import chain

@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from gui.actions import COMMANDS
-from gui.chooser import Chooser
-from gui.chooser_rows import Choice
-from gui.command_palette import plain_title
+from gui.choosing.chooser import Chooser
+from gui.choosing.rows import Choice
+from gui.commands.command_palette import plain_title
 from gui.settings import Settings
 from gui.window import MainWindow
 from tests.gui.choosing import key, rows, the_chooser, titles, type_and_enter

@@ -10,11 +10,11 @@ from engine.build.diagnosis import Diagnosis
 from engine.network.block_edits import GroupNodes
 from engine.network.edits import SetParameter
 from engine.project.project import Project
-from gui.costs import CostTable, NetworkCosts, NodeCosts
 from gui.editor import Editor
-from gui.inspector import Inspector
-from gui.node_form import NodeForm
-from gui.recipe_form import RecipeForm
+from gui.inspector.costs import CostTable, NetworkCosts, NodeCosts
+from gui.inspector.inspector import Inspector
+from gui.inspector.node_form import NodeForm
+from gui.inspector.recipe_form import RecipeForm
 from tests.networks import add, chain, seed_cnn
 
 

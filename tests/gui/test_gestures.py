@@ -16,7 +16,7 @@ from engine.network.model import Link
 from gui.actions import Actions
 from gui.canvas import CanvasView, blocks
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, node_rect
-from gui.drawing_commands import DrawingCommands
+from gui.commands.drawing import DrawingCommands
 from gui.editor import Editor
 from tests.gui.choosing import the_chooser
 from tests.gui.drive import PaletteDrag, at, click, drag, drop_layer, middle, move, port, press, release

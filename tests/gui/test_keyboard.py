@@ -13,8 +13,8 @@ from engine.network.model import Link
 from engine.project.project import Project
 from gui.actions import Actions
 from gui.canvas import CanvasView
-from gui.chooser_rows import Choice
-from gui.drawing_commands import DrawingCommands
+from gui.choosing.rows import Choice
+from gui.commands.drawing import DrawingCommands
 from gui.editor import Editor
 from gui.window import MainWindow
 from tests.gui.choosing import key, open_chooser, rows, the_chooser, titles, type_and_enter

@@ -19,12 +19,12 @@ from engine.project.examples import find
 from engine.project.project import Project
 from engine.telemetry.frame import Frame, LayerGradient, Watch
 from gui.canvas import CanvasView, fitting
+from gui.canvas.items.node_item import GROUND_TINT
 from gui.canvas.lenses import LENSES
 from gui.canvas.lenses.facts import Facts
 from gui.canvas.lenses.scale import Scale
 from gui.canvas.lenses.updates import SCALE as UPDATES
 from gui.canvas.lenses.values import SCALE as VALUES
-from gui.canvas.node_item import GROUND_TINT
 from gui.colors import mixed
 from gui.editor import Editor
 from gui.settings import Settings

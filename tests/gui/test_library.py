@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.project import library
 from engine.project.project import Project
 from gui.canvas import CanvasView
-from gui.canvas.block_drop import block_mime_data
+from gui.canvas.gestures.drop_block import block_mime_data
 from gui.editor import Editor
 from gui.library import Library
 from gui.window import MainWindow

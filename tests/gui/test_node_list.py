@@ -31,8 +31,8 @@ from engine.network.model import Link, Network, Node
 from engine.network.problem import Problem
 from engine.project.project import Project
 from gui.editor import Editor
-from gui.node_list import NodeList
-from gui.node_model import NAME, OUTPUT, PARAMETERS, NodeModel
+from gui.node_list.model import NAME, OUTPUT, PARAMETERS, NodeModel
+from gui.node_list.node_list import NodeList
 from gui.theme import THEMES, appearance
 from gui.window import MainWindow
 from tests.gui.networks import chain

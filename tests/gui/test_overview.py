@@ -21,8 +21,8 @@ from engine.project.project import Project
 from gui.canvas import CanvasView
 from gui.canvas.cells import Cells
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH
-from gui.canvas.link_item import LinkItem
-from gui.canvas.node_item import READABLE, NodeItem
+from gui.canvas.items.link_item import LinkItem
+from gui.canvas.items.node_item import READABLE, NodeItem
 from gui.editor import Editor
 from gui.theme import appearance, color, family_color
 from tests.gui.drive import at, click, drag, middle, move, press, release

@@ -19,9 +19,9 @@ from engine.project.project import Project
 from engine.telemetry.frame import Frame
 from engine.telemetry.thumbnail import Kind, Thumbnail, has_thumbnail
 from gui.canvas.geometry import NODE_HEIGHT, STRIP_HEIGHT, room
-from gui.canvas.node_item import NodeItem
-from gui.canvas.thumbnail_words import thumbnail_lines
-from gui.canvas.thumbnails import Strip
+from gui.canvas.items.node_item import NodeItem
+from gui.canvas.items.strip import Strip
+from gui.canvas.items.strip_words import thumbnail_lines
 from gui.canvas.view import CanvasView
 from gui.editor import Editor
 from gui.settings import Settings

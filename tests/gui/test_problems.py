@@ -17,7 +17,7 @@ from engine.network.problem import Problem
 from engine.project.project import Project
 from gui.canvas.geometry import node_rect
 from gui.fixes import FixButton
-from gui.node_form import NodeForm
+from gui.inspector.node_form import NodeForm
 from gui.problems import MOST_ROWS, ProblemRow
 from gui.theme import THEMES, appearance
 from gui.window import MainWindow

@@ -15,9 +15,9 @@ from engine.project.project import Project
 from gui.actions import Actions
 from gui.canvas import CanvasView, blocks
 from gui.canvas.geometry import NODE_WIDTH, room
-from gui.chooser import Chooser
-from gui.chooser_rows import Choice
-from gui.drawing_commands import DrawingCommands
+from gui.choosing.chooser import Chooser
+from gui.choosing.rows import Choice
+from gui.commands.drawing import DrawingCommands
 from gui.editor import Editor
 from tests.gui.choosing import key, open_chooser, rows, the_chooser, titles, type_and_enter
 from tests.gui.drive import LEFT, at, click, drag, port

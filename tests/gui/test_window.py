@@ -28,8 +28,8 @@ from engine.network.edits import SetParameter
 from engine.network.model import Link
 from engine.project.examples import find
 from engine.project.project_file import read, write
-from gui.node_form import NodeForm
-from gui.recipe_form import RecipeForm
+from gui.inspector.node_form import NodeForm
+from gui.inspector.recipe_form import RecipeForm
 from gui.settings import Settings
 from gui.theme import appearance
 from gui.window import MainWindow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from engine.amounts import bytes_text, count_text, flops_text
 from engine.build.report import NodeCost
 from engine.network.model import Node
-from gui.canvas.legend_rows import Bar, Row, Swatch, Words
 from gui.canvas.lenses.lens_kind import LensKind, translated
 from gui.canvas.lenses.scale import Scale
+from gui.canvas.overlays.legend_rows import Bar, Row, Swatch, Words
 
 #: Bands of cards that cost nothing, and of those of which nobody knows.
 FREE, UNKNOWN = "line", "muted"

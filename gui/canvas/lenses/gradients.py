@@ -8,9 +8,9 @@ from engine.network.model import Link
 from engine.telemetry.frame import Watch
 from gui.canvas import health
 from gui.canvas.health import Health
-from gui.canvas.legend_rows import Row, Stroke, Wedge, Words
 from gui.canvas.lenses.lens_kind import AT_REST, LensKind, Look, translated
 from gui.canvas.lenses.structure import families
+from gui.canvas.overlays.legend_rows import Row, Stroke, Wedge, Words
 
 
 class Gradients(LensKind):

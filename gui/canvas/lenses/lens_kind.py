@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from engine.network.model import Link, Node
 from engine.telemetry.frame import Watch
 from gui.canvas.health import THINNEST
-from gui.canvas.legend_rows import Row
 from gui.canvas.lenses.facts import Facts
+from gui.canvas.overlays.legend_rows import Row
 
 #: Kinds of nodes that keep the colours they were given.
 NOTES = ("Comment", "Frame")

@@ -6,8 +6,8 @@ from PySide6.QtCore import QCoreApplication
 
 from engine.network.layers import FAMILIES, LAYERS
 from engine.network.model import Network
-from gui.canvas.legend_rows import Row, Swatch
 from gui.canvas.lenses.lens_kind import LensKind, translated
+from gui.canvas.overlays.legend_rows import Row, Swatch
 from gui.theme import FAMILY_COLORS
 
 

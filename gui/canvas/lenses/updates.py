@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from engine.network.model import Link, Node
 from engine.telemetry.frame import Watch
-from gui.canvas.legend_rows import Bar, Row, Stroke, Swatch, Words
 from gui.canvas.lenses.lens_kind import AT_REST, LensKind, Look, translated
 from gui.canvas.lenses.scale import NOT_A_NUMBER, Scale
+from gui.canvas.overlays.legend_rows import Bar, Row, Stroke, Swatch, Words
 
 #: About 1e-3 of its weights a step suits most layers; the scale reaches two powers of ten to either
 #: side of that.

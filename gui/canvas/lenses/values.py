@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from engine.network.model import Link, Node
 from engine.telemetry.frame import Watch
-from gui.canvas.legend_rows import Bar, Row, Stroke, Swatch, Words
 from gui.canvas.lenses.lens_kind import AT_REST, NOTES, LensKind, Look, translated
 from gui.canvas.lenses.scale import NOT_A_NUMBER, Scale
+from gui.canvas.overlays.legend_rows import Bar, Row, Stroke, Swatch, Words
 
 #: Around 1, where initial weights and normalization aim at (Glorot & Bengio 2010; He et al. 2015).
 #: The same in every network, so that colours can be compared, and stay as they are while it learns.

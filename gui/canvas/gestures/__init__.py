@@ -1,0 +1,1 @@
+"""What a drag does, one file a gesture."""

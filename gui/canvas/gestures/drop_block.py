@@ -1,0 +1,68 @@
+"""A block dragged from the library onto the canvas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, QRectF, Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QGraphicsRectItem
+
+from engine.network.copies import moved, roots
+from engine.network.model import Network
+from engine.project import library
+from gui.canvas.copying import add_copies
+from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, snap
+from gui.canvas.gestures.gesture import Gesture
+from gui.canvas.scene import CanvasScene
+from gui.theme import color
+
+_MIME_TYPE = "application/x-backlit-block"
+
+
+def block_mime_data(path: Path) -> QMimeData:
+    """What a drag from the library carries: where the block's file lies."""
+    data = QMimeData()
+    data.setData(_MIME_TYPE, str(path).encode())
+    return data
+
+
+def block_in(data: QMimeData) -> Network | None:
+    """The block that is dragged, if it is one of the library's; other files are not read."""
+    name = bytes(data.data(_MIME_TYPE).data()).decode("utf-8", errors="replace")
+    path = next((entry.path for entry in library.entries() if str(entry.path) == name), None)
+    found = None if path is None else library.load(path)
+    return found if isinstance(found, Network) else None
+
+
+class BlockDropGesture(Gesture):
+    """The outline of the block's card hangs on the cursor; dropping adds the block, one undo step."""
+
+    def __init__(self, scene: CanvasScene, block: Network) -> None:
+        self._scene = scene
+        self._block = block
+        self._ghost = QGraphicsRectItem(QRectF(0, 0, NODE_WIDTH, NODE_HEIGHT))
+        self._ghost.setZValue(10)
+        self._ghost.setPen(QPen(color("accent"), 1.5, Qt.PenStyle.DashLine))
+        self._ghost.setBrush(color("accent", 0.08))
+        scene.addItem(self._ghost)
+
+    def move(self, point: QPointF) -> None:
+        self._ghost.setPos(*_corner(point))
+
+    def finish(self, point: QPointF) -> None:
+        self.cancel()
+        around = self._scene.block_at(point)
+        place = snap(*self._scene.places.inside_of(around, *_corner(point)))
+        [root] = roots(self._block)
+        title = QCoreApplication.translate("Canvas", "Add {kind}").format(kind=root.name)
+        add_copies(self._scene.editor, moved(self._block, {root.id: place}, around), title)
+
+    def cancel(self) -> None:
+        if self._ghost.scene() is not None:
+            self._scene.removeItem(self._ghost)
+
+
+def _corner(point: QPointF) -> tuple[float, float]:
+    """The card's middle goes to the cursor, its corner to the grid."""
+    return snap(point.x() - NODE_WIDTH / 2, point.y() - NODE_HEIGHT / 2)

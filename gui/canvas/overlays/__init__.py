@@ -1,0 +1,1 @@
+"""What is drawn over the scene and does not move with it."""

@@ -1,0 +1,1 @@
+"""One popup for everything that is chosen by typing."""
