@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 
 from gui.theme import appearance
 
@@ -59,16 +59,6 @@ def deviation_color(share: float) -> str:
     theme = appearance.theme
     table = _table([theme.vanishing, theme.muted, theme.exploding])
     return _hex(table[round(255 * share)])
-
-
-def mixed(ground: QColor, ink: QColor, share: float) -> QColor:
-    """`ground` with so much of `ink` in it."""
-    parts = zip(_rgb(ground), _rgb(ink), strict=True)
-    return QColor(*(round(first + share * (second - first)) for first, second in parts))
-
-
-def _rgb(value: QColor) -> tuple[int, int, int]:
-    return value.red(), value.green(), value.blue()
 
 
 def _hex(rgb: NDArray[np.uint8]) -> str:

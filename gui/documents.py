@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from engine.network.problem import Problem
 from engine.project.errors import FileProblem
 from engine.project.examples import EXAMPLE_FOLDER
-from engine.project.project import Project
-from engine.project.project_file import Opened, read, write
+from engine.project.project import Project, Weights
 from engine.session import EngineThread
 from gui.background import Background
 from gui.editor import Editor
 from gui.settings import Settings
 from gui.words import sentence
+
+if TYPE_CHECKING:
+    from engine.project.project_file import Opened
 
 SUFFIX = ".backlit"
 
@@ -108,7 +110,7 @@ class Documents(QObject):
                 self._settings.forget_file(path)
                 self._report(error)
 
-        self._disk.do(lambda: read(path), done)
+        self._disk.do(lambda: _read(path), done)
 
     # How
 
@@ -174,7 +176,7 @@ class Documents(QObject):
             if then is not None:
                 then()
 
-        self._disk.do(lambda: write(path, project, weights), done)
+        self._disk.do(lambda: _write(path, project, weights), done)
 
     def _report(self, error: Exception | None) -> None:
         """A problem with a file is the user's to know; anything else is ours."""
@@ -224,3 +226,19 @@ class Documents(QObject):
             self.save(then)
         elif answer == buttons.Discard:
             then()
+
+
+# The reader of files, with the checks of all that can be in one, is imported where it is used: in
+# another thread, while the window's first picture is drawn.
+
+
+def _read(path: Path) -> Opened:
+    from engine.project.project_file import read
+
+    return read(path)
+
+
+def _write(path: Path, project: Project, weights: Weights) -> object:
+    from engine.project.project_file import write
+
+    return write(path, project, weights)

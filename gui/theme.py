@@ -158,6 +158,16 @@ def family_color(family: str) -> QColor:
     return QColor(FAMILY_COLORS.get(family, FAMILY_COLORS["unknown"]))
 
 
+def mixed(ground: QColor, ink: QColor, share: float) -> QColor:
+    """`ground` with so much of `ink` in it."""
+    parts = zip(_rgb(ground), _rgb(ink), strict=True)
+    return QColor(*(round(first + share * (second - first)) for first, second in parts))
+
+
+def _rgb(value: QColor) -> tuple[int, int, int]:
+    return value.red(), value.green(), value.blue()
+
+
 def ui_font(pixels: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     font = QFont(UI_FONT)
     font.setPixelSize(pixels)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.network.expand import expand
 from engine.network.model import Network
 from engine.session import EngineThread
-from engine.telemetry.recorder import Recorder
 from gui.actions import Actions
 from gui.editor import Editor
 from gui.words import sentence
+
+if TYPE_CHECKING:
+    from engine.telemetry.recorder import Recorder
 
 
 class Training(QObject):

@@ -20,28 +20,18 @@ from engine.network.model import Network
 from engine.network.problem import Problem
 from engine.session import EngineThread
 from engine.shape_service import ShapeService
-from engine.telemetry.recorder import Recorder
 from gui.actions import Actions
 from gui.breadcrumb import Breadcrumb
 from gui.canvas.view import CanvasView
-from gui.commands.blocks import BlockCommands
-from gui.commands.clipboard import ClipboardCommands
-from gui.commands.command_palette import CommandPalette
-from gui.commands.drawing import DrawingCommands
-from gui.commands.layout import LayoutCommands
 from gui.commands.lens import LensCommands
-from gui.commands.nodes import NodeListCommands
 from gui.commands.previews import PreviewCommands
 from gui.dock import Dock
 from gui.documents import SUFFIX, Documents
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.help import show_about, show_shortcuts
-from gui.inspector.inspector import Inspector
-from gui.library import Library
 from gui.menus import add_menus, add_toolbar
 from gui.message_bar import MessageBar
-from gui.node_list.node_list import NodeList
 from gui.palette import Palette
 from gui.panels import PANEL_NAMES, panel_class
 from gui.problems import ProblemCount, Problems
@@ -52,6 +42,7 @@ from gui.training import Training
 from gui.words import sentence
 
 if TYPE_CHECKING:
+    from engine.telemetry.recorder import Recorder
     from gui.live import Live
     from gui.panels.panel import Panel
 
@@ -80,22 +71,14 @@ class MainWindow(QMainWindow):
         self.documents = Documents(self.editor, self.engine, settings, self)
         self.training = Training(self.editor, self.engine, self.commands, self)
         self.canvas = CanvasView(self.editor)
-        self.layout_commands = LayoutCommands(
-            self.commands, self.canvas, self.documents, settings, self
-        )
-        self.library = Library(self.editor)
-        self.block_commands = BlockCommands(self.commands, self.canvas, self.library, self)
         self.breadcrumb = Breadcrumb(self.editor)
-        self.clipboard_commands = ClipboardCommands(self.commands, self.canvas, self)
         self.previews = PreviewCommands(
             self.canvas.scene(), self.training, self.commands, settings, self
         )
-        self.drawing_commands = DrawingCommands(self.commands, self.canvas, self)
-        self.command_palette = CommandPalette(self.commands, settings, self)
         self.lens_commands = LensCommands(self.commands, self.canvas, settings, self)
         self.message_bar = MessageBar()
         self.status = StatusBar(self.engine, self.training, self)
-        self._docks: dict[str, QDockWidget] = {}
+        self.docks: dict[str, QDockWidget] = {}
         #: By name; filled when the window is on screen.
         self.panels: dict[str, Panel] = {}
         self.live: Live | None = None
@@ -126,8 +109,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         palette = self._dock("palette", self.tr("Layers"), Palette(self.editor))
-        self.inspector = Inspector(self.editor)
-        inspector = self._dock("inspector", self.tr("Inspector"), self.inspector)
+        inspector = self._dock("inspector", self.tr("Inspector"), QWidget())
         self.addDockWidget(left, palette)
         self.addDockWidget(left, inspector)
         docks = [palette, inspector]
@@ -136,14 +118,13 @@ class MainWindow(QMainWindow):
             docks.append(self._dock(name, "", QWidget()))
             self.addDockWidget(right, docks[-1])
         self._add_problems()
-        docks.append(self._docks["problems"])
-        docks.append(self._add_library(palette))
-        docks.append(self._add_nodes(palette))
+        docks.append(self.docks["problems"])
+        docks += self._add_tabs(palette)
         palette.raise_()
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([palette, inspector], [320, 520], Qt.Orientation.Vertical)
-        self.resizeDocks([self._docks["problems"]], [PROBLEMS_HEIGHT], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["problems"]], [PROBLEMS_HEIGHT], Qt.Orientation.Vertical)
         self.resize(FIRST_SIZE)
         add_toolbar(self, self.commands)
         add_menus(self, self.commands, docks)
@@ -164,25 +145,19 @@ class MainWindow(QMainWindow):
         self.problem_count = ProblemCount()
         self.status.addPermanentWidget(self.problem_count)
 
-    def _add_library(self, palette: QDockWidget) -> QDockWidget:
-        """Behind the layers."""
-        dock = self._dock("library", self.tr("Blocks"), self.library)
-        self.tabifyDockWidget(palette, dock)
-        return dock
-
-    def _add_nodes(self, palette: QDockWidget) -> QDockWidget:
-        """Behind the layers; out of sight until it is asked for."""
-        self.nodes = NodeList(self.editor)
-        dock = self._dock("nodes", self.tr("Nodes"), self.nodes)
-        self.tabifyDockWidget(palette, dock)
-        dock.hide()
-        commands = NodeListCommands(self.commands, self.canvas, self.nodes, dock, self)
-        self.node_list_commands = commands
-        return dock
+    def _add_tabs(self, palette: QDockWidget) -> list[QDockWidget]:
+        """Behind the layers, filled when the window is on screen (`gui.tools`): the library of blocks,
+        and the list of nodes, which is out of sight until it is asked for."""
+        library = self._dock("library", self.tr("Blocks"), QWidget())
+        nodes = self._dock("nodes", self.tr("Nodes"), QWidget())
+        for dock in (library, nodes):
+            self.tabifyDockWidget(palette, dock)
+        nodes.hide()
+        return [library, nodes]
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = Dock(name, title, widget, self)
-        self._docks[name] = dock
+        self.docks[name] = dock
         return dock
 
     def _connect(self) -> None:
@@ -222,16 +197,12 @@ class MainWindow(QMainWindow):
         self.problems.chosen.connect(self.go_to_node)
         self.problems.left.connect(self.canvas.setFocus)
         self.problem_count.clicked.connect(self.show_problems)
-        self.nodes.chosen.connect(self.go_to_node)
         self.canvas.badge_clicked.connect(self.show_problem_of)
         self.documents.title_changed.connect(self._update_title)
-        self.documents.message.connect(self._show_message)
-        self.library.message.connect(self._show_message)
+        self.documents.message.connect(self.show_message)
         self.documents.opened.connect(self.opened)
         self.editor.replaced.connect(self._project_replaced)
-        self.layout_commands.message.connect(self._show_message)
-        self.clipboard_commands.message.connect(self._show_message)
-        self.training.message.connect(self._show_message)
+        self.training.message.connect(self.show_message)
         self.training.started.connect(self._run_started)
         self.training.failed.connect(self._run_failed)
         self.training.ended.connect(self._run_ended)
@@ -266,8 +237,8 @@ class MainWindow(QMainWindow):
         self.problems.go_to_next()
 
     def _raise_problems(self) -> None:
-        self._docks["problems"].show()
-        self._docks["problems"].raise_()
+        self.docks["problems"].show()
+        self.docks["problems"].raise_()
 
     @Slot(str)
     def go_to_node(self, node_id: str) -> None:
@@ -278,7 +249,7 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _problems_counted(self, count: int) -> None:
         title = self.tr("Problems ({0})").format(count) if count else self.tr("Problems")
-        self._docks["problems"].setWindowTitle(title)
+        self.docks["problems"].setWindowTitle(title)
         self.problem_count.show_count(count)
         reason = "" if count else self.tr("There are no problems.")
         self.commands.set_enabled("next_problem", bool(count), reason)
@@ -306,9 +277,12 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _finish(self) -> None:
-        """What can wait until the window is on screen: torch, in its threads, and the panels."""
+        """What can wait until the window is on screen: torch, in its threads, tools and panels."""
         if self._closing or self.live is not None:
             return
+        from gui.tools import Tools
+
+        self.tools = Tools(self)
         self.engine.start()
         self.shapes.start()
         self.previews.service.start()
@@ -319,17 +293,17 @@ class MainWindow(QMainWindow):
 
         for name in PANEL_NAMES:
             panel = panel_class(name)()
-            panel.message.connect(self._show_message)
+            panel.message.connect(self.show_message)
             self.panels[name] = panel
-            self._docks[name].setWidget(panel)
-            self._docks[name].setWindowTitle(panel.translated_title())
+            self.docks[name].setWidget(panel)
+            self.docks[name].setWindowTitle(panel.translated_title())
         self.previews.follow(self.panels["feature_maps"])  # type: ignore[arg-type]
         self.live = Live(
             self.engine,
             self.editor,
             self.canvas,
             tuple(self.panels.values()),
-            self._docks.values(),
+            self.docks.values(),
             self.settings.preferences.panel_budget,
             self,
         )
@@ -378,10 +352,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _refused(self, problem: Problem) -> None:
-        self._show_message(sentence(problem), "warning")
+        self.show_message(sentence(problem), "warning")
 
     @Slot(str, str)
-    def _show_message(self, text: str, level: str) -> None:
+    def show_message(self, text: str, level: str) -> None:
         if level == "status":
             self.status.show_note(text)
         elif level in ("info", "warning", "error"):
@@ -443,7 +417,7 @@ class MainWindow(QMainWindow):
             self.documents.open(path)
         else:
             text = self.tr("Backlit opens {0} files; {1} is none.").format(SUFFIX, path.name[:80])
-            self._show_message(text, "warning")
+            self.show_message(text, "warning")
 
 
 def _dropped_file(event: QDropEvent) -> Path | None:

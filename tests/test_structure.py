@@ -76,9 +76,9 @@ def test_connections_do_not_keep_their_object_alive() -> None:
                     assert not (isinstance(argument, ast.Lambda) and "self" in names), path
 
 
-def test_the_window_is_on_screen_before_torch_and_plots_are_imported() -> None:
+def test_the_window_is_on_screen_before_torch_numpy_and_plots_are_imported() -> None:
     """In a process of its own: this one has imported everything."""
-    code = "import sys, gui.window; print({'torch', 'pyqtgraph'} & set(sys.modules))"
+    code = "import sys, gui.window; print({'torch', 'numpy', 'pyqtgraph'} & set(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from engine.network.model import Link
 from engine.network.problem import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Sizes without the batch axis; (32, 26, 26) is shown as N × 32 × 26 × 26.
 Shape = tuple[int, ...]

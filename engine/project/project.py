@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.network.model import Network
 from engine.project.recipe import DataChoice, Recipe
 
+if TYPE_CHECKING:  # numpy comes in after the window
+    from numpy.typing import NDArray
+
 #: Trained numbers by "<node id>.<PyTorch name>", such as "conv2d-1.weight". Never changed in place.
-Weights = Mapping[str, NDArray[Any]]
+Weights: TypeAlias = "Mapping[str, NDArray[Any]]"
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,6 @@ def owner(key: str, ids: Container[str]) -> tuple[str, str] | None:
 
 def copied(weights: Weights) -> dict[str, NDArray[Any]]:
     """The same numbers in memory of their own."""
+    import numpy as np
+
     return {name: np.array(values, copy=True) for name, values in weights.items()}

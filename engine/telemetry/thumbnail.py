@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from engine.network.layers import LAYERS
 
-Array = NDArray[Any]
+if TYPE_CHECKING:  # numpy comes in after the window
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 
 #: What `values` of a Thumbnail hold, float32:
 #: image: the sample itself (channels, height, width), grey or red, green, blue.

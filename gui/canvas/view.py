@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -45,12 +47,14 @@ from gui.canvas.overlays.minimap import Minimap
 from gui.canvas.overview import Overview
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
-from gui.canvas.quick_add import QuickAdd
 from gui.canvas.rename import Renamer
 from gui.canvas.scene import CanvasScene
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import GRID
+
+if TYPE_CHECKING:
+    from gui.canvas.quick_add import QuickAdd
 
 _FIT_MARGIN = 32.0
 _ARROWS = {
@@ -84,7 +88,6 @@ class CanvasView(PaperView):
         self.glide = Glide(self._scene)
         self.arranger = Arranger(self.glide)
         self.minimap = Minimap(self, self._scene)
-        self.quick_add = QuickAdd(self)
         self.renamer = Renamer(self, editor)
         self.lens = self._scene.lens
         self.lens_switch = LensSwitch(self, self.lens)
@@ -105,6 +108,13 @@ class CanvasView(PaperView):
 
     def scene(self) -> CanvasScene:
         return self._scene
+
+    @cached_property
+    def quick_add(self) -> QuickAdd:
+        """Made when the window is on screen, with all that is chosen from."""
+        from gui.canvas.quick_add import QuickAdd
+
+        return QuickAdd(self)
 
     # For the governor of live pictures (gui.governor)
 

@@ -372,8 +372,8 @@ def test_text_fields_keep_their_keys(
     window.activateWindow()
     window.editor.select(frozenset({"linear-1"}))
     before = window.editor.network
-    assert isinstance(window.inspector.form, NodeForm)
-    field = find(window.inspector.form)
+    assert isinstance(window.tools.inspector.form, NodeForm)
+    field = find(window.tools.inspector.form)
     field.setFocus()
     qtbot.waitUntil(field.hasFocus)
     for key in (Qt.Key.Key_A, Qt.Key.Key_C, Qt.Key.Key_V, Qt.Key.Key_A, Qt.Key.Key_X):
@@ -393,7 +393,9 @@ def test_words_selected_in_a_label_are_copied(window: MainWindow, qtbot: QtBot) 
     window.editor.open(Project(network=chain("Input", "Linear")), {})
     window.activateWindow()
     window.editor.select(frozenset({"linear-1"}))
-    label = next(label for label in window.inspector.findChildren(QLabel) if "y = x" in label.text())
+    label = next(
+        label for label in window.tools.inspector.findChildren(QLabel) if "y = x" in label.text()
+    )
     label.setFocus()
     qtbot.waitUntil(label.hasFocus)
     label.setSelection(0, 5)

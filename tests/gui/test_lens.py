@@ -25,10 +25,9 @@ from gui.canvas.lenses.facts import Facts
 from gui.canvas.lenses.scale import Scale
 from gui.canvas.lenses.updates import SCALE as UPDATES
 from gui.canvas.lenses.values import SCALE as VALUES
-from gui.colors import mixed
 from gui.editor import Editor
 from gui.settings import Settings
-from gui.theme import THEMES, appearance, color, contrast
+from gui.theme import THEMES, appearance, color, contrast, mixed
 from gui.window import MainWindow
 from tests.gui.drive import click
 from tests.gui.networks import chain

@@ -76,9 +76,9 @@ def test_enter_appends_and_links(view: CanvasView, editor: Editor, shelf: Librar
 
 
 def test_saved_used_again_and_deleted(window: MainWindow, qtbot: QtBot) -> None:
-    editor, shelf = window.editor, window.library
+    editor, shelf = window.editor, window.tools.library
     editor.open(Project(network=chain("Input", "Conv2d", "ReLU")), {})
-    window._docks["library"].raise_()
+    window.docks["library"].raise_()
     qtbot.waitUntil(shelf.isVisible)
     editor.select(frozenset({"conv2d-1", "relu-1"}))
     window.commands["group"].trigger()

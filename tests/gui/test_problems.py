@@ -188,7 +188,7 @@ def test_the_mark_on_a_card_opens_the_list_at_its_problem(window: MainWindow, qt
 def test_the_inspector_has_the_same_fixes(window: MainWindow, qtbot: QtBot) -> None:
     show(window, broken(), qtbot)
     window.editor.select(frozenset({"add-1"}))
-    form = window.inspector.form
+    form = window.tools.inspector.form
     assert isinstance(form, NodeForm)
     titles = [button.full_text for button in form.fixes.buttons]
     assert titles == [button.full_text for button in row_of(window, "add-1").fixes.buttons]

@@ -108,7 +108,7 @@ class Hands:
 
     def _parameter(self) -> None:
         """Another value in a field of the inspector."""
-        fields = getattr(self._window.inspector.form, "_fields", {})
+        fields = getattr(self._window.tools.inspector.form, "_fields", {})
         if fields:
             field = self._chance.choice(list(fields.values())).editor
             field.setFocus()

@@ -107,7 +107,7 @@ def test_a_network_drawn_by_hand_learns(window: MainWindow, qtbot: QtBot) -> Non
     assert "10" in window.commands["train"].toolTip()
 
     click(canvas, middle(canvas, "linear-1"))
-    form = window.inspector.form
+    form = window.tools.inspector.form
     assert isinstance(form, NodeForm)
     spin = form.field("out_features").editor
     assert isinstance(spin, QSpinBox)
@@ -217,7 +217,7 @@ def test_every_edit_is_undone_and_done_again(window: MainWindow, qtbot: QtBot) -
     QTest.keyClick(canvas, Qt.Key.Key_Delete)
     assert "relu-4" not in window.editor.network.nodes
     click(canvas, canvas.viewport().rect().bottomRight() - QPointF(20, 20).toPoint())
-    form = window.inspector.form
+    form = window.tools.inspector.form
     assert isinstance(form, RecipeForm)
     line = form.findChild(QLineEdit, "learning_rate")
     line.selectAll()
@@ -238,7 +238,7 @@ def test_every_edit_is_undone_and_done_again(window: MainWindow, qtbot: QtBot) -
 def test_a_value_that_cannot_be_stays_out_and_is_explained(window: MainWindow, qtbot: QtBot) -> None:
     load(window, find("mnist-cnn"), qtbot)
     window.editor.select(frozenset({"conv2d-1"}))
-    form = window.inspector.form
+    form = window.tools.inspector.form
     assert isinstance(form, NodeForm)
     field = form.field("kernel_size").editor
     assert isinstance(field, QLineEdit)
@@ -257,7 +257,7 @@ def test_a_value_that_cannot_be_stays_out_and_is_explained(window: MainWindow, q
 def test_rename_in_the_inspector(window: MainWindow, qtbot: QtBot) -> None:
     load(window, find("xor"), qtbot)
     window.editor.select(frozenset({"linear-1"}))
-    form = window.inspector.form
+    form = window.tools.inspector.form
     assert isinstance(form, NodeForm)
     form.name_edit.selectAll()
     QTest.keyClicks(form.name_edit, "<b>hidden</b>")
@@ -451,7 +451,7 @@ def test_a_small_window_leaves_room_for_the_diagram(window: MainWindow, qtbot: Q
     for selection in (frozenset[str](), frozenset({"conv2d-1"})):
         window.editor.select(selection)
         QApplication.processEvents()
-        inspector = window.inspector
+        inspector = window.tools.inspector
         assert inspector.form.parentWidget().width() <= inspector.viewport().width()
 
 

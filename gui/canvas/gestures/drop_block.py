@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QGraphicsRectItem
 
 from engine.network.copies import moved, roots
 from engine.network.model import Network
-from engine.project import library
 from gui.canvas.copying import add_copies
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, snap
 from gui.canvas.gestures.gesture import Gesture
@@ -29,6 +28,11 @@ def block_mime_data(path: Path) -> QMimeData:
 
 def block_in(data: QMimeData) -> Network | None:
     """The block that is dragged, if it is one of the library's; other files are not read."""
+    if not data.hasFormat(_MIME_TYPE):
+        return None
+    # It reads files, and nobody drags one before the window is there.
+    from engine.project import library
+
     name = bytes(data.data(_MIME_TYPE).data()).decode("utf-8", errors="replace")
     path = next((entry.path for entry in library.entries() if str(entry.path) == name), None)
     found = None if path is None else library.load(path)

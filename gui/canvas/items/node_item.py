@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
@@ -21,12 +22,13 @@ from gui import icons
 from gui.canvas import ports
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
 from gui.canvas.items import summary
-from gui.canvas.items.strip import Strip
 from gui.canvas.ports import Port, PortLook
 from gui.canvas.sheet import SheetItem
-from gui.colors import mixed
 from gui.guard import guarded
-from gui.theme import CORNER, LIGHT, color, contrast, family_color, number_font, ui_font
+from gui.theme import CORNER, LIGHT, color, contrast, family_color, mixed, number_font, ui_font
+
+if TYPE_CHECKING:
+    from gui.canvas.items.strip import Strip
 
 #: Below this zoom there is no text: it could not be read.
 READABLE = 0.4
@@ -123,7 +125,7 @@ class NodeItem(SheetItem):
         if thumbnail is self.thumbnail:
             return False
         differs = (thumbnail is None) != (self._strip is None)
-        self._strip = None if thumbnail is None else Strip(thumbnail)
+        self._strip = None if thumbnail is None else _strip(thumbnail)
         if differs:
             self.prepareGeometryChange()
             self._shape_card()
@@ -345,6 +347,13 @@ def _outlines(width: float, height: float, band: float) -> tuple[QPainterPath, Q
     side = QPainterPath()
     side.addRect(QRectF(0, 0, BAND, band))
     return card, card.intersected(side)
+
+
+def _strip(thumbnail: Thumbnail) -> Strip:
+    """Numpy draws it, which is imported when there are numbers to draw."""
+    from gui.canvas.items.strip import Strip
+
+    return Strip(thumbnail)
 
 
 def draw_badge(painter: QPainter, place: QRectF) -> None:

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from engine.messages import shown
 from engine.telemetry.thumbnail import Array, Thumbnail
 from gui import colors
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
+from gui.canvas.items.strip_words import verdict
 from gui.plotting.map_picture import input_picture
 from gui.theme import appearance, color, number_font, ui_font
 
@@ -195,23 +196,6 @@ class _Regions(_Picture):
             )
             painter.setPen(color(token))
             painter.drawText(words, alignment, text)
-
-
-def verdict(thumbnail: Thumbnail) -> tuple[str, str]:
-    """What is predicted and what is true."""
-    translate = QCoreApplication.translate
-
-    def name(number: int | None) -> str:
-        if number is None:
-            return "?"
-        return shown(thumbnail.names[number]) if number < len(thumbnail.names) else str(number)
-
-    right = thumbnail.label == thumbnail.predicted
-    sign = "✓" if right else "✗"
-    return (
-        "{0} {1}".format(name(thumbnail.predicted), sign),
-        translate("Canvas", "label {0}").format(name(thumbnail.label)),
-    )
 
 
 def _maps(thumbnail: Thumbnail) -> _Tiles:

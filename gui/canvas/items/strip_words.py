@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from engine.messages import shown
 from engine.telemetry.thumbnail import Thumbnail
-from gui.canvas.items.strip import verdict
 
 
 def thumbnail_lines(thumbnail: Thumbnail) -> list[str]:
@@ -57,3 +57,20 @@ def _what(thumbnail: Thumbnail) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
+
+
+def verdict(thumbnail: Thumbnail) -> tuple[str, str]:
+    """What is predicted and what is true."""
+    translate = QCoreApplication.translate
+
+    def name(number: int | None) -> str:
+        if number is None:
+            return "?"
+        return shown(thumbnail.names[number]) if number < len(thumbnail.names) else str(number)
+
+    right = thumbnail.label == thumbnail.predicted
+    sign = "✓" if right else "✗"
+    return (
+        "{0} {1}".format(name(thumbnail.predicted), sign),
+        translate("Canvas", "label {0}").format(name(thumbnail.label)),
+    )

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from gui.canvas.health import THICKEST, THINNEST
-from gui.colors import deviation_color, magnitude_color
 
 #: So many steps of colour: a card is repainted only when it looks different, and an overview can
 #: draw all links of one colour at once.
@@ -48,4 +47,7 @@ class Scale:
         return tuple(self._color(step / _STEPS) for step in range(_STEPS + 1))
 
     def _color(self, share: float) -> str:
+        # Numpy makes them, which is imported when there are numbers to colour.
+        from gui.colors import deviation_color, magnitude_color
+
         return deviation_color(share) if self.diverging else magnitude_color(share)
