@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from threading import Condition
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -41,7 +42,11 @@ class PreviewService(QThread):
 
         previewer = Previewer()
         while (task := self._next()) is not None:
-            previews = previewer.of(*task)
+            try:
+                previews = previewer.of(*task)
+            except Exception:  # told, as any other; the next project may be a better one
+                sys.excepthook(*sys.exc_info())
+                continue
             if self._waiting is None:  # else it is out of date already
                 self.previews_ready.emit(previews)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from threading import Condition
 
 from PySide6.QtCore import QObject, QThread, Signal
@@ -41,13 +42,16 @@ class ShapeService(QThread):
 
         diagnosis = Diagnosis()
         while (task := self._next()) is not None:
-            report = with_costs(task[0].network, diagnosis.of(*task))
-            if self._waiting is None:  # else it is out of date already
-                self.report_ready.emit(report)
-            if not self._is_late():
-                fixes = find_fixes(task[0], report, diagnosis, self._is_late)
-                if fixes is not None:
-                    self.fixes_ready.emit(fixes)
+            try:
+                report = with_costs(task[0].network, diagnosis.of(*task))
+                if self._waiting is None:  # else it is out of date already
+                    self.report_ready.emit(report)
+                if not self._is_late():
+                    fixes = find_fixes(task[0], report, diagnosis, self._is_late)
+                    if fixes is not None:
+                        self.fixes_ready.emit(fixes)
+            except Exception:  # told, as any other; the next project may be a better one
+                sys.excepthook(*sys.exc_info())
 
     def _is_late(self) -> bool:
         """Whether what is being worked on is wanted no longer."""

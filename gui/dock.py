@@ -11,13 +11,18 @@ class Dock(QDockWidget):
 
     def __init__(self, name: str, title: str, widget: QWidget, parent: QWidget) -> None:
         super().__init__(title, parent)
+        self._in_sight = True
         self.setObjectName(name)
         self.setWidget(widget)
         self.visibilityChanged.connect(self._follow)
+
+    def setWidget(self, widget: QWidget) -> None:
+        super().setWidget(widget)
+        self._follow(self._in_sight)
 
     @Slot(bool)
     def _follow(self, in_sight: bool) -> None:
         """Behind another tab Qt keeps what it holds visible, but outside the window: the Tab key must
         not lead there."""
-        if self.widget() is not None:
-            self.widget().setEnabled(in_sight)
+        self._in_sight = in_sight
+        self.widget().setEnabled(in_sight)

@@ -385,7 +385,7 @@ def ready(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def test_control_f_finds_a_node_and_centres_it(ready: MainWindow, qtbot: QtBot) -> None:
-    nodes, canvas = ready.nodes, ready.canvas
+    nodes, canvas = ready.tools.nodes, ready.canvas
     assert not nodes.isVisible()
     QTest.keyClick(canvas, Qt.Key.Key_F, CONTROL)
     qtbot.waitUntil(nodes.search.hasFocus)
@@ -400,7 +400,7 @@ def test_control_f_finds_a_node_and_centres_it(ready: MainWindow, qtbot: QtBot) 
 
 
 def test_enter_steps_into_the_block_of_a_node(ready: MainWindow) -> None:
-    editor, nodes = ready.editor, ready.nodes
+    editor, nodes = ready.editor, ready.tools.nodes
     editor.edit(GroupNodes(frozenset({"linear-1", "relu-1"}), "Stem"), "Group")
     ready.commands["find"].trigger()
     QTest.keyClicks(nodes.search, "linear 1")
@@ -409,7 +409,7 @@ def test_enter_steps_into_the_block_of_a_node(ready: MainWindow) -> None:
 
 
 def test_delete_and_f2_work_in_the_list(ready: MainWindow, qtbot: QtBot) -> None:
-    nodes, editor = ready.nodes, ready.editor
+    nodes, editor = ready.tools.nodes, ready.editor
     ready.commands["find"].trigger()
     QTest.mouseClick(nodes.tree.viewport(), LEFT, pos=place(nodes, "relu-1"))
     assert nodes.tree.hasFocus()
@@ -430,7 +430,7 @@ def test_delete_and_f2_work_in_the_list(ready: MainWindow, qtbot: QtBot) -> None
 
 
 def test_a_blank_name_is_not_taken(ready: MainWindow) -> None:
-    model = ready.nodes.model
+    model = ready.tools.nodes.model
     ready.commands["find"].trigger()
     assert not model.setData(model.index_of("relu-1"), "  ")
     assert not model.setData(model.index_of("relu-1", OUTPUT), "x")

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.build.fixes.site import Bypass, Candidate, Chain, Reroute, Site, appending, chain_text, row
-from engine.network.edits import MoveNodes
+from engine.network.edits import EditError, MoveNodes
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network, Node
 from engine.network.ports import input_ports, output_ports
+from engine.network.problem import Problem
 
 _FLATTEN: Chain = (("Flatten", {}),)
 _POOLED: Chain = (("AdaptiveAvgPool2d", {"output_size": 1}), ("Flatten", {}))
@@ -66,8 +67,11 @@ class MoveBehind:
         place = last.y + row(last.kind) - (height if moved else 0.0)
         lifted = MoveNodes(moved).apply(lifted)
         placed = lifted.with_nodes([replace(node, x=last.x, y=place)])
-        port, out = input_ports(placed, node)[0], output_ports(placed, node)[0]
-        into = Link(last.id, node.id, output_ports(placed, last)[0], port)
+        ends = (output_ports(placed, last), input_ports(placed, node), output_ports(placed, node))
+        if not all(ends):  # the way out of a block has nothing behind it
+            raise EditError(Problem("cannot_insert", node.id, values={"node": node.name}))
+        source, port, out = (ports[0] for ports in ends)
+        into = Link(last.id, node.id, source, port)
         behind = lifted.outgoing[last.id]
         if not behind:
             return placed.with_links([*placed.links, into])

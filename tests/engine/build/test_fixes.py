@@ -14,12 +14,13 @@ from torch.nn import functional
 from engine.build.diagnosis import Diagnosis
 from engine.build.fix import Fix, Fixes
 from engine.build.fixes import MOST_FIXES, find_fixes
+from engine.build.fixes.rows import MoveBehind
 from engine.build.module import NetworkModule
 from engine.build.path import Path, find_path
 from engine.build.report import ShapeReport
 from engine.messages import FIXES, fill
 from engine.network.block_edits import GroupNodes
-from engine.network.edits import Disconnect, SetParameter
+from engine.network.edits import Disconnect, EditError, SetParameter
 from engine.network.expand import expand
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network
@@ -378,3 +379,12 @@ def test_every_fix_of_any_network_removes_its_problem(
             left = find(fixed)[0].problems
             assert problem.key not in {found.key for found in left}
             assert_has_words(fix)
+
+
+def test_nothing_is_moved_behind_the_way_out_of_a_block() -> None:
+    """A BlockOutput has no port to go on from: such a move is refused, not an exception."""
+    network = chain(("Input", {}), ("Conv2d", {}), ("ReLU", {}), ("Flatten", {}))
+    network = GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Block").apply(network)
+    out = next(node.id for node in network.nodes.values() if node.kind == "BlockOutput")
+    with pytest.raises(EditError):
+        MoveBehind("relu-1", out).apply(network)
