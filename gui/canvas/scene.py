@@ -28,6 +28,9 @@ from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import appearance
 
+#: More cards than this are repainted together.
+_MANY_CHANGES = 8
+
 
 class CanvasScene(QGraphicsScene):
     """Items by id. Selected links live here, selected nodes in the editor."""
@@ -184,6 +187,14 @@ class CanvasScene(QGraphicsScene):
             item = self._nodes.get(node_id)
             if item is not None and item.show_thumbnail(thumbnail):
                 self._run_links(node_id)
+        self._repaint_after(len(thumbnails))
+
+    def _repaint_after(self, changes: int) -> None:
+        """Many places are painted as one whole: within a clip of hundreds of pieces each stroke takes
+        many times as long."""
+        if changes > _MANY_CHANGES:
+            for view in self.views():
+                view.viewport().update()
 
     def clear_thumbnails(self, kept: Container[str] = ()) -> None:
         """Take them away from all cards but those in `kept`."""
@@ -346,11 +357,14 @@ class CanvasScene(QGraphicsScene):
         """Only what differs: a layer that nothing changed for has the same shape as before, the very
         same object."""
         before, self._shapes = self._shapes, report.nodes
+        changed = 0
         for node_id, item in self._nodes.items():
             if report.nodes.get(node_id) is not before.get(node_id):
+                changed += 1
                 item.show_report(report)
                 for link in self._touching[node_id]:
                     self._show_shape(link, report)
+        self._repaint_after(changed)
         wrong = frozenset(problem.node for problem in report.problems)
         causes = frozenset(problem.cause for problem in report.problems)
         differing = (wrong ^ self._wrong) | (causes ^ self._causes)

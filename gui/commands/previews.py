@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.preview_service import PreviewService
 from engine.project.project import Project
-from engine.telemetry.thumbnail import Previews
+from engine.telemetry.thumbnail import Previews, Thumbnail
 from gui.actions import Actions
 from gui.canvas.scene import CanvasScene
 from gui.editor import Editor
@@ -17,6 +17,12 @@ from gui.training import Training
 
 if TYPE_CHECKING:
     from gui.panels.feature_maps import FeatureMapsPanel
+
+
+#: Cards that get their pictures in one turn of the event loop.
+_PORTION = 8
+#: ms after a change until its previews are asked for.
+_PATIENCE = 40
 
 
 class PreviewCommands(QObject):
@@ -45,6 +51,15 @@ class PreviewCommands(QObject):
         self._request = 0
         self._asked: tuple[Project, int] | None = None
         self._shown: tuple[Project, int] | None = None
+        self._asking = QTimer(self)
+        self._asking.setSingleShot(True)
+        self._asking.setInterval(_PATIENCE)
+        self._asking.timeout.connect(self._ask)
+        #: What of the newest answer is still to come onto the cards.
+        self._rest: list[tuple[str, Thumbnail]] = []
+        self._coming = QTimer(self)
+        self._coming.setSingleShot(True)
+        self._coming.timeout.connect(self._show_more)
         self._of_run = False  #: the cards show what a run made of its sample
         toggle = actions["previews"]
         toggle.setCheckable(True)
@@ -95,6 +110,11 @@ class PreviewCommands(QObject):
 
     @Slot()
     def _refresh(self) -> None:
+        """Ask soon: first the window shows what changed, without another thread in its way."""
+        self._asking.start()
+
+    @Slot()
+    def _ask(self) -> None:
         if not self.wanted or self._panel is None or self._training.is_live:
             return
         project, sample = self._asked = self._editor.project, self._panel.sample.value()
@@ -105,17 +125,29 @@ class PreviewCommands(QObject):
     def _show(self, previews: Previews) -> None:
         if previews.request != self._request:  # a run began, or it is not wanted any more
             return
-        self._shown = self._asked
+        self._coming.stop()
         if not previews.thumbnails and self._of_run and not self._training.differs:
+            self._shown = self._asked
             return  # a network too large for previews keeps what its run left
         self._of_run = False
         self._scene.previewing = True
         self._scene.clear_thumbnails(kept=previews.thumbnails)
-        self._scene.show_thumbnails(previews.thumbnails)
+        self._rest = list(previews.thumbnails.items())
         if self._panel is not None and previews.samples:
             self._panel.set_samples(previews.samples)
             self._enable()
-        self.shown.emit()
+        self._show_more()
+
+    @Slot()
+    def _show_more(self) -> None:
+        """A few cards at a time: all at once would hold the window up."""
+        portion, self._rest = self._rest[:_PORTION], self._rest[_PORTION:]
+        self._scene.show_thumbnails(dict(portion))
+        if self._rest:
+            self._coming.start()
+        else:
+            self._shown = self._asked
+            self.shown.emit()
 
     @Slot(bool)
     def _toggled(self, wanted: bool) -> None:
@@ -139,6 +171,8 @@ class PreviewCommands(QObject):
 
     def _drop_request(self) -> None:
         self._request, self._asked, self._shown = 0, None, None
+        self._coming.stop()
+        self._asking.stop()
 
     @Slot()
     def _next(self) -> None:

@@ -119,7 +119,8 @@ def test_previews_can_be_switched_off_and_stay_so(drawn: MainWindow, qtbot: QtBo
 def test_a_runs_pictures_win_and_its_numbers_stay(drawn: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(drawn.training.ended, timeout=WAIT):
         drawn.commands["train"].trigger()
-    qtbot.waitUntil(lambda: _trained(drawn), timeout=WAIT)
+    settle(drawn, qtbot)
+    assert _trained(drawn)
     left = on_cards(drawn)
     drawn.editor.edit(SetParameter("linear-2", "bias", False), "Set bias")
     settle(drawn, qtbot)

@@ -34,13 +34,16 @@ class Strip:
 
     def __init__(self, thumbnail: Thumbnail) -> None:
         self.thumbnail = thumbnail
-        self.recolor()
+        #: Made when it is drawn for the first time: most cards of a large network are out of sight.
+        self._picture: _Picture | None = None
 
     def recolor(self) -> None:
         """Make the pictures again: colours belong to the theme."""
-        self._picture = _PICTURES[self.thumbnail.kind](self.thumbnail)
+        self._picture = None
 
     def draw(self, painter: QPainter) -> None:
+        if self._picture is None:
+            self._picture = _PICTURES[self.thumbnail.kind](self.thumbnail)
         opacity = painter.opacity()
         painter.setOpacity(opacity * (1.0 if self.thumbnail.trained else _FADED))
         self._picture.draw(painter)
