@@ -23,7 +23,7 @@ STRIP_HEIGHT = 40
 GAP = 40
 #: Height of the title of an opened block or a frame, and the room around what lies in it.
 TITLE_HEIGHT = 32
-PADDING = 24
+PADDING = 40
 #: From the corner of an opened block to the (0, 0) of its inside.
 INSIDE = QPointF(PADDING, TITLE_HEIGHT + PADDING)
 COMMENT_WIDTH, COMMENT_MARGIN = 240, 12
