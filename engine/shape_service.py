@@ -9,6 +9,9 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.project.project import Project, Weights
 
+#: Seconds between a report and the search for fixes.
+BREATH = 0.04
+
 
 class ShapeService(QThread):
     """`infer` returns at once; `report_ready` carries a ShapeReport of the newest project given, and
@@ -46,12 +49,17 @@ class ShapeService(QThread):
                 report = with_costs(task[0].network, diagnosis.of(*task))
                 if self._waiting is None:  # else it is out of date already
                     self.report_ready.emit(report)
-                if not self._is_late():
+                if not self._late_after(BREATH):
                     fixes = find_fixes(task[0], report, diagnosis, self._is_late)
                     if fixes is not None:
                         self.fixes_ready.emit(fixes)
             except Exception:  # told, as any other; the next project may be a better one
                 sys.excepthook(*sys.exc_info())
+
+    def _late_after(self, seconds: float) -> bool:
+        """Leave Python's lock to the window, which paints the report now; then say `_is_late`."""
+        with self._condition:
+            return self._condition.wait_for(self._is_late, timeout=seconds)
 
     def _is_late(self) -> bool:
         """Whether what is being worked on is wanted no longer."""
