@@ -33,6 +33,7 @@ class FaceForm(QWidget):
         self._title = QLabel(self.tr("From inside"))
         self._title.setFont(ui_font(12, QFont.Weight.Medium))
         self._title.setStyleSheet("color: {0};".format(appearance.theme.muted))
+        self._title.hide()
         self._body = QWidget()
         self._column.addWidget(self._title)
         self._column.addWidget(self._body)

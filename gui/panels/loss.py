@@ -34,7 +34,7 @@ class _Measure:
 
     def __init__(self, heading: str, title_x: str, title_y: str, units: str, scale: float) -> None:
         self.scale = scale
-        self.widest = "0.0000" if scale == 1 else "00.00"
+        self.widest = "0.00000" if scale == 1 else "00.00"
         self.plot: Plot = make_plot(title_x, title_y, units)
         self.chart = Chart(Legend(heading), self.plot)
         train, validation = appearance.theme.series[:2]

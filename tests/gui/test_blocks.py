@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.network.edits import SetParameter
@@ -192,6 +192,9 @@ def test_a_parameter_is_raised_and_set_on_the_face(
     inspector = Inspector(editor)
     qtbot.addWidget(inspector)
     inspector.show()
+    editor.select(frozenset({block}))
+    titles = inspector.form.face.findChildren(QLabel)  # type: ignore[union-attr]
+    assert not any(title.isVisible() for title in titles), "there is nothing on its face yet"
     editor.select(frozenset({"conv2d-1"}))
     button = inspector.findChild(QToolButton, "raise-out_channels")
     assert button is not None
