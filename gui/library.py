@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QDrag, QFont, QKeyEvent
+from PySide6.QtGui import QContextMenuEvent, QDrag, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -25,11 +25,10 @@ from gui.canvas.gestures.drop_block import block_mime_data
 from gui.editor import Editor
 from gui.guard import guarded
 from gui.theme import GRID, appearance, color, ui_font
-from gui.tiles import TILE, tile
+from gui.tiles import ROW, TILE, tile, title_row
 from gui.words import sentence
 
 _ENTRY = Qt.ItemDataRole.UserRole
-_ROW = 28
 
 
 class Library(QWidget):
@@ -133,7 +132,7 @@ class BlockList(QListWidget):
         for bundled, title in ((True, self.tr("Ready-made")), (False, self.tr("Yours"))):
             rows = [entry for entry in entries if entry.bundled == bundled]
             if rows:
-                self.addItem(_title(title))
+                self.addItem(title_row(title))
             for entry in rows:
                 self.addItem(_row(entry))
 
@@ -180,21 +179,11 @@ class BlockList(QListWidget):
         self.delete_wanted.emit(sender.data())  # type: ignore[attr-defined]
 
 
-def _title(text: str) -> QListWidgetItem:
-    item = QListWidgetItem(text)
-    item.setFlags(Qt.ItemFlag.NoItemFlags)
-    item.setFont(ui_font(12, QFont.Weight.Medium))
-    item.setForeground(color("muted"))
-    item.setSizeHint(QSize(0, _ROW))
-    item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
-    return item
-
-
 def _row(entry: Entry) -> QListWidgetItem:
     item = QListWidgetItem(tile("structure"), shown(entry.name))
     item.setData(_ENTRY, entry)
     item.setFont(ui_font(13))
-    item.setSizeHint(QSize(0, _ROW))
+    item.setSizeHint(QSize(0, ROW))
     problem: Problem | None = entry.problem
     text = entry.help if problem is None else sentence(problem)
     item.setToolTip(tooltips.plain(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QSize, Qt, Slot
-from PySide6.QtGui import QDrag, QFont, QKeyEvent
+from PySide6.QtGui import QDrag, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -19,11 +19,10 @@ from gui.canvas import placing, tooltips
 from gui.canvas.gestures.drop import mime_data
 from gui.editor import Editor
 from gui.guard import guarded
-from gui.theme import appearance, color, ui_font
-from gui.tiles import TILE, tile
+from gui.theme import appearance, ui_font
+from gui.tiles import ROW, TILE, tile, title_row
 
 _KIND = Qt.ItemDataRole.UserRole
-_ROW = 28
 #: Keys that the search field hands on to the list.
 _TO_LIST = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
@@ -135,7 +134,7 @@ class LayerList(QListWidget):
         for layer in layers:
             if layer.family != family:
                 family = layer.family
-                self.addItem(_title(QCoreApplication.translate("engine", FAMILIES[layer.family])))
+                self.addItem(title_row(QCoreApplication.translate("engine", FAMILIES[layer.family])))
             self.addItem(_row(layer))
 
     def step(self, by: int) -> None:
@@ -159,20 +158,10 @@ class LayerList(QListWidget):
         drag.exec(Qt.DropAction.CopyAction)
 
 
-def _title(text: str) -> QListWidgetItem:
-    item = QListWidgetItem(text)
-    item.setFlags(Qt.ItemFlag.NoItemFlags)
-    item.setFont(ui_font(12, QFont.Weight.Medium))
-    item.setForeground(color("muted"))
-    item.setSizeHint(QSize(0, _ROW))
-    item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
-    return item
-
-
 def _row(layer: Layer) -> QListWidgetItem:
     item = QListWidgetItem(tile(layer.family), layer.kind)
     item.setData(_KIND, layer.kind)
     item.setFont(ui_font(13))
     item.setToolTip(tooltips.plain(tooltips.layer_text(layer)))
-    item.setSizeHint(QSize(0, _ROW))
+    item.setSizeHint(QSize(0, ROW))
     return item

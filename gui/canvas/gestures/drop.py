@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
-from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QGraphicsRectItem
+from PySide6.QtCore import QMimeData, QPointF
 
 from engine.network.layers import LAYERS
 from gui.canvas import placing
-from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, snap
+from gui.canvas.geometry import snap
 from gui.canvas.gestures import wire_target
 from gui.canvas.gestures.gesture import Gesture
+from gui.canvas.gestures.ghost import Ghost, corner
 from gui.canvas.glide import Glide
-from gui.theme import color
 
 MIME_TYPE = "application/x-backlit-layer"
 
@@ -38,22 +36,19 @@ class DropGesture(Gesture):
         self._glide = glide
         self._scene = scene = glide.scene
         self._kind = kind
-        self._ghost = QGraphicsRectItem(QRectF(0, 0, NODE_WIDTH, NODE_HEIGHT))
-        self._ghost.setZValue(10)
-        self._ghost.setPen(QPen(color("accent"), 1.5, Qt.PenStyle.DashLine))
-        self._ghost.setBrush(color("accent", 0.08))
+        self._ghost = Ghost()
         scene.addItem(self._ghost)
         self._target = wire_target.for_kind(scene, kind)
 
     def move(self, point: QPointF) -> None:
-        self._ghost.setPos(*self._corner(point))
+        self._ghost.setPos(*corner(point))
         if self._target is not None:
             self._target.over(self._ghost.sceneBoundingRect())
 
     def finish(self, point: QPointF) -> None:
         self.move(point)
         self.cancel()
-        place = self._corner(point)
+        place = corner(point)
         if self._target is not None and self._target.link is not None:
             placing.insert(self._glide, self._kind, self._target.link, *place)
         else:
@@ -65,8 +60,3 @@ class DropGesture(Gesture):
         self._scene.removeItem(self._ghost)
         if self._target is not None:
             self._target.clear()
-
-    @staticmethod
-    def _corner(point: QPointF) -> tuple[float, float]:
-        """The card's middle goes to the cursor, its corner to the grid."""
-        return snap(point.x() - NODE_WIDTH / 2, point.y() - NODE_HEIGHT / 2)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QMimeData, QPointF, QRectF, Qt
-from PySide6.QtGui import QPen
-from PySide6.QtWidgets import QGraphicsRectItem
+from PySide6.QtCore import QCoreApplication, QMimeData, QPointF
 
 from engine.network.copies import moved, roots
 from engine.network.model import Network
 from gui.canvas.copying import add_copies
-from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, snap
+from gui.canvas.geometry import snap
 from gui.canvas.gestures.gesture import Gesture
+from gui.canvas.gestures.ghost import Ghost, corner
 from gui.canvas.scene import CanvasScene
-from gui.theme import color
 
 _MIME_TYPE = "application/x-backlit-block"
 
@@ -45,19 +43,16 @@ class BlockDropGesture(Gesture):
     def __init__(self, scene: CanvasScene, block: Network) -> None:
         self._scene = scene
         self._block = block
-        self._ghost = QGraphicsRectItem(QRectF(0, 0, NODE_WIDTH, NODE_HEIGHT))
-        self._ghost.setZValue(10)
-        self._ghost.setPen(QPen(color("accent"), 1.5, Qt.PenStyle.DashLine))
-        self._ghost.setBrush(color("accent", 0.08))
+        self._ghost = Ghost()
         scene.addItem(self._ghost)
 
     def move(self, point: QPointF) -> None:
-        self._ghost.setPos(*_corner(point))
+        self._ghost.setPos(*corner(point))
 
     def finish(self, point: QPointF) -> None:
         self.cancel()
         around = self._scene.block_at(point)
-        place = snap(*self._scene.places.inside_of(around, *_corner(point)))
+        place = snap(*self._scene.places.inside_of(around, *corner(point)))
         [root] = roots(self._block)
         title = QCoreApplication.translate("Canvas", "Add {kind}").format(kind=root.name)
         add_copies(self._scene.editor, moved(self._block, {root.id: place}, around), title)
@@ -65,8 +60,3 @@ class BlockDropGesture(Gesture):
     def cancel(self) -> None:
         if self._ghost.scene() is not None:
             self._scene.removeItem(self._ghost)
-
-
-def _corner(point: QPointF) -> tuple[float, float]:
-    """The card's middle goes to the cursor, its corner to the grid."""
-    return snap(point.x() - NODE_WIDTH / 2, point.y() - NODE_HEIGHT / 2)

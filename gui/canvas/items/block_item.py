@@ -137,15 +137,12 @@ class OpenBlockItem(BlockItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        whole = self.card
         painter.fillPath(self._card, color("window"))
         painter.fillPath(self._card, ground("structure"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._border())
         painter.drawPath(self._card)
-        if self.selected:
-            painter.setPen(QPen(color("accent"), 2))
-            painter.drawRoundedRect(whole.adjusted(-3, -3, 3, 3), CORNER + 3, CORNER + 3)
+        self._draw_ring(painter)
         if option.levelOfDetailFromTransform(painter.worldTransform()) < READABLE:
             return
         self.write_out()

@@ -298,10 +298,13 @@ class NodeItem(SheetItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._border())
         painter.drawPath(self._card)
+        self._draw_ring(painter)
+
+    def _draw_ring(self, painter: QPainter) -> None:
+        """Around the card while it is selected; the painter fills nothing."""
         if self.selected:
             painter.setPen(QPen(color("accent"), 2))
-            ring = self.card.adjusted(-3, -3, 3, 3)
-            painter.drawRoundedRect(ring, CORNER + 3, CORNER + 3)
+            painter.drawRoundedRect(self.card.adjusted(-3, -3, 3, 3), CORNER + 3, CORNER + 3)
 
     def _border(self) -> QPen:
         token, width, dashed = self.edge

@@ -12,7 +12,7 @@ from gui.canvas.geometry import COMMENT_MARGIN, TITLE_HEIGHT, card_size, comment
 from gui.canvas.items.node_item import READABLE, NodeItem, fitting, line
 from gui.canvas.ports import Port
 from gui.guard import guarded
-from gui.theme import CORNER, FRAME_COLORS, color, ui_font
+from gui.theme import FRAME_COLORS, color, ui_font
 
 _GRIP = 6.0
 _HANDLE = 16.0
@@ -52,9 +52,7 @@ class CommentItem(NodeItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._border())
         painter.drawPath(self._card)
-        if self.selected:
-            painter.setPen(QPen(color("accent"), 2))
-            painter.drawRoundedRect(self.card.adjusted(-3, -3, 3, 3), CORNER + 3, CORNER + 3)
+        self._draw_ring(painter)
         if option.levelOfDetailFromTransform(painter.worldTransform()) < READABLE:
             return
         text = comment_text(self.node)
@@ -133,9 +131,7 @@ class FrameItem(NodeItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(_faint(shade, 1.0 if self.hovered else 0.6), 1))
         painter.drawPath(self._card)
-        if self.selected:
-            painter.setPen(QPen(color("accent"), 2))
-            painter.drawRoundedRect(self.card.adjusted(-3, -3, 3, 3), CORNER + 3, CORNER + 3)
+        self._draw_ring(painter)
         if option.levelOfDetailFromTransform(painter.worldTransform()) < READABLE:
             return
         self.write_out()
