@@ -19,7 +19,7 @@ from engine.network.expand import expand
 from engine.network.model import Network, changes
 from engine.network.problem import Problem
 from engine.project.project import Project, Weights, owner
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 
 
 class ShapeSource(Protocol):

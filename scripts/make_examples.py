@@ -11,7 +11,7 @@ from engine.network.model import Network
 from engine.project.examples import EXAMPLE_FOLDER
 from engine.project.project import Project
 from engine.project.project_file import write
-from engine.project.recipe import DataChoice, Recipe
+from engine.recipe.recipe import DataChoice, OptimizerChoice, Recipe
 from scripts.drawing import COLUMN, PITCH, TALL_PITCH, Drawing, Items, gpt_block, pitch, residual
 
 
@@ -46,7 +46,7 @@ def mnist_cnn() -> Project:
         ("Linear", {"out_features": 10}),
         ("Softmax", {}),
     )
-    recipe = Recipe(optimizer="Adam", learning_rate=1e-3, batch_size=32, epochs=5)
+    recipe = Recipe(learning_rate=1e-3, batch_size=32, epochs=5)
     return Project(column_layout(items, 7), recipe, DataChoice(source="mnist-10k"))
 
 
@@ -56,7 +56,7 @@ def points(source: str, hidden: tuple[int, ...], activation: str, epochs: int) -
     for width in hidden:
         items += [("Linear", {"out_features": width}), (activation, {})]
     items += [("Linear", {"out_features": 2}), ("Softmax", {})]
-    recipe = Recipe(optimizer="Adam", learning_rate=1e-2, batch_size=20, epochs=epochs)
+    recipe = Recipe(learning_rate=1e-2, batch_size=20, epochs=epochs)
     return Project(column_layout(tuple(items), 9), recipe, DataChoice(source=source))
 
 
@@ -90,7 +90,11 @@ def resnet_18() -> Project:
         "like these, so it cannot be trained as it is."
     )
     drawing.add("Comment", at=(COLUMN, 0), text=text)
-    recipe = Recipe(optimizer="SGD", learning_rate=0.1, momentum=0.9, weight_decay=1e-4, batch_size=256)
+    recipe = Recipe(
+        optimizer=OptimizerChoice(kind="SGD", parameters={"momentum": 0.9, "weight_decay": 1e-4}),
+        learning_rate=0.1,
+        batch_size=256,
+    )
     return Project(drawing.network, recipe, DataChoice(source="mnist-10k"))
 
 
@@ -137,7 +141,7 @@ def gpt2_small() -> Project:
         "Embedding: the output head shares them, so it adds no parameters and is not drawn."
     )
     drawing.add("Comment", at=(COLUMN, y + PITCH), text=text)
-    recipe = Recipe(optimizer="AdamW", learning_rate=2.5e-4, weight_decay=0.01, batch_size=512)
+    recipe = Recipe(optimizer=OptimizerChoice(kind="AdamW"), learning_rate=2.5e-4, batch_size=512)
     return Project(drawing.network, recipe, DataChoice(source="mnist-10k"))
 
 

@@ -9,7 +9,7 @@ from engine.network.edits import AddNode, Connect
 from engine.network.layers import LAYERS, new_node
 from engine.network.model import Link, Network
 from engine.project.project import Project
-from engine.project.recipe import DataChoice, Recipe
+from engine.recipe.recipe import DataChoice, Recipe
 
 
 def add(network: Network, kind: str, *sources: str, **parameters: Any) -> tuple[Network, str]:

@@ -9,7 +9,8 @@ from engine.build.cost import plus
 from engine.build.report import NodeCost, NodeShape, ShapeReport
 from engine.network.expand import expand
 from engine.network.model import Network
-from engine.project.recipe import Recipe
+from engine.recipe.optimizers import OPTIMIZERS
+from engine.recipe.recipe import Recipe
 
 #: Bytes of one number, by PyTorch's name of its kind. Learned numbers are float32.
 BYTES: Mapping[str, int] = {"float32": 4, "int64": 8}
@@ -92,10 +93,5 @@ def total(network: Network, costs: Mapping[str, NodeCost], recipe: Recipe, batch
 
 def optimizer_numbers(recipe: Recipe) -> int:
     """How many numbers the optimizer remembers for each parameter."""
-    match recipe.optimizer:
-        case "Adam" | "AdamW":  # the means of the gradient and of its square
-            return 2
-        case "RMSprop":  # the mean of the square, and the velocity
-            return 1 + (recipe.momentum > 0)
-        case "SGD":
-            return int(recipe.momentum > 0)
+    choice = recipe.optimizer
+    return OPTIMIZERS[choice.kind].remembers(choice.complete)

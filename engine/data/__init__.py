@@ -8,7 +8,7 @@ from pkgutil import iter_modules
 
 from engine.data.source import DataError, Dataset, Source
 from engine.network.problem import Problem
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 
 __all__ = ["SOURCES", "DataError", "Dataset", "Source", "load", "source_of"]
 

@@ -13,7 +13,7 @@ from engine.network.model import Network
 from engine.probes.sample import Sample, Samples
 from engine.probes.thumbnails import thumbnail
 from engine.project.project import Project, Weights
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 from engine.telemetry.thumbnail import Previews, Thumbnail
 
 

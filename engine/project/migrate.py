@@ -11,7 +11,7 @@ from typing import Any
 from engine.project.errors import FileProblem
 from engine.project.strict_json import brief
 
-VERSION = 2
+VERSION = 3
 _PLACE = "project.json"
 
 
@@ -64,4 +64,22 @@ def _from_1(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_0, _from_1)
+def _from_2(document: dict[str, Any]) -> dict[str, Any]:
+    """Version 3 has optimizers and losses with parameters of their own; the weight decay and momentum
+    that all optimizers shared become theirs. Momentum belonged to SGD and RMSprop only."""
+    recipe = document.get("recipe")
+    if isinstance(recipe, dict):
+        kind = recipe.get("optimizer", "Adam")
+        shared = {name: recipe.pop(name) for name in ("weight_decay", "momentum") if name in recipe}
+        if kind in ("Adam", "AdamW"):
+            shared.pop("momentum", None)
+        if kind == "AdamW":
+            shared.setdefault("weight_decay", 0.0)  # PyTorch's own default is another one
+        recipe["optimizer"] = {"kind": kind, "parameters": shared}
+        if "loss" in recipe:
+            recipe["loss"] = {"kind": recipe["loss"]}
+    document["format_version"] = 3
+    return document
+
+
+_STEPS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (_from_0, _from_1, _from_2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.network.model import Network
-from engine.project.recipe import DataChoice, Recipe
+from engine.recipe.recipe import DataChoice, Recipe
 
 if TYPE_CHECKING:  # numpy comes in after the window
     from numpy.typing import NDArray

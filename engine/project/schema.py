@@ -19,8 +19,8 @@ from engine.project.blocks import whole_blocks
 from engine.project.errors import FileProblem
 from engine.project.migrate import VERSION
 from engine.project.project import Project
-from engine.project.recipe import DataChoice, Recipe
 from engine.project.strict_json import brief
+from engine.recipe.recipe import DataChoice, Recipe
 
 MEMBER = "project.json"
 #: Network.extra has no other use for this name: there stand the links with fields to be kept.

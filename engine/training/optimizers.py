@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 
 import torch
 from torch import nn
 
-from engine.project.recipe import Recipe
+from engine.recipe.recipe import Recipe
 
 
 def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """torch.optim's own class; fused where it has such a kernel (one call for all parameters)."""
-    rate, decay, momentum = recipe.learning_rate, recipe.weight_decay, recipe.momentum
-    match recipe.optimizer:
-        case "Adam":
-            return torch.optim.Adam(parameters, rate, weight_decay=decay, fused=True)
-        case "AdamW":
-            return torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
-        case "SGD":
-            return torch.optim.SGD(parameters, rate, momentum, weight_decay=decay, fused=True)
-        case "RMSprop":
-            return torch.optim.RMSprop(parameters, rate, momentum=momentum, weight_decay=decay)
+    kind = getattr(torch.optim, recipe.optimizer.kind)
+    values = recipe.optimizer.complete
+    if "fused" in inspect.signature(kind).parameters:
+        values["fused"] = True
+    optimizer: torch.optim.Optimizer = kind(parameters, lr=recipe.learning_rate, **values)
+    return optimizer

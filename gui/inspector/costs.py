@@ -157,7 +157,7 @@ class NetworkCosts(CostTable):
         cost = total(project.network, costs, recipe, recipe.batch_size)
         least = "≥ " if cost.unknown else ""
         self.say_aside(self.tr("batch of {0}").format(format(recipe.batch_size, ",")))
-        self.rename("optimizer", self.tr("optimizer, {0}").format(recipe.optimizer))
+        self.rename("optimizer", self.tr("optimizer, {0}").format(recipe.optimizer.kind))
         self.write("layers", format(cost.layers, ","))
         self.write("parameters", least + format(cost.parameters, ","))
         self.write("flops", least + flops_text(cost.flops))

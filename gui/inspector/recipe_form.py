@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -17,14 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 from engine.data import SOURCES
-from engine.project.recipe import Recipe
+from engine.recipe.optimizers import OPTIMIZERS
+from engine.recipe.recipe import Recipe
 from gui.editor import Editor
 from gui.inspector.costs import NetworkCosts
 from gui.inspector.fields import SMALLEST_WIDTH
 from gui.theme import GRID, appearance, number_font, ui_font
 
 WHOLE_NUMBERS = {"batch_size": 1_000_000, "epochs": 1_000_000, "seed": 2**31 - 1}
-FRACTIONS = ("learning_rate", "momentum", "weight_decay")
+FRACTIONS = ("learning_rate",)
 
 
 class RecipeForm(QWidget):
@@ -43,7 +44,7 @@ class RecipeForm(QWidget):
         self._data.activated.connect(self._choose_data)
         self._data_help = self._note()
         self._optimizer = _narrow_combo()
-        self._optimizer.addItems(get_args(Recipe.model_fields["optimizer"].annotation))
+        self._optimizer.addItems(list(OPTIMIZERS))
         self._optimizer.textActivated.connect(self._setter("optimizer", str))
         self._fractions = {name: self._fraction(name) for name in FRACTIONS}
         self._numbers = {name: self._number(name, top) for name, top in WHOLE_NUMBERS.items()}
@@ -63,7 +64,7 @@ class RecipeForm(QWidget):
         self._data_help.setText(
             known.help if known else self.tr("Unknown data set: {0}").format(data.source[:80])
         )
-        self._optimizer.setCurrentText(recipe.optimizer)
+        self._optimizer.setCurrentText(recipe.optimizer.kind)
         for name, line in self._fractions.items():
             line.setText("{0:g}".format(getattr(recipe, name)))
             line.setStyleSheet("")
@@ -71,8 +72,6 @@ class RecipeForm(QWidget):
             spin.blockSignals(True)
             spin.setValue(getattr(recipe, name))
             spin.blockSignals(False)
-        uses_momentum = recipe.optimizer in ("SGD", "RMSprop")
-        self._form.setRowVisible(self._fractions["momentum"], uses_momentum)
 
     def _arrange(self) -> None:
         title = QLabel(self.tr("Training"))
@@ -84,7 +83,7 @@ class RecipeForm(QWidget):
         self._form.addRow(self.tr("data"), self._data)
         self._form.addRow(self._data_help)
         self._form.addRow(self.tr("optimizer"), self._optimizer)
-        for name in ("learning_rate", "momentum", "weight_decay"):
+        for name in FRACTIONS:
             self._form.addRow(name, self._fractions[name])
         for name in WHOLE_NUMBERS:
             self._form.addRow(name, self._numbers[name])

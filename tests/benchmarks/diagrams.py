@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from engine.network.layers import LAYERS, new_node
 from engine.network.model import Link, Network, Node
 from engine.project.project import Project
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 from gui.canvas.geometry import NODE_HEIGHT, NODE_WIDTH, STRIP_HEIGHT
 
 #: One residual block; the way around it ends in the Add.

@@ -12,7 +12,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from engine.data import load
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 
 
 def steps() -> Iterator[None]:

@@ -105,10 +105,12 @@ def test_a_fault_is_said_on_its_node_and_the_engine_lives(qtbot: QtBot, engine: 
 
 
 def test_a_loss_that_explodes_becomes_a_fault(qtbot: QtBot, engine: EngineThread) -> None:
-    wild = points_project(optimizer="SGD", learning_rate=1e6, epochs=1000)
+    wild = points_project(
+        optimizer={"kind": "SGD", "parameters": {"momentum": 0.99}}, learning_rate=1e6, epochs=1000
+    )
     with qtbot.waitSignal(engine.faulted, timeout=SECONDS_20) as fault:
         engine.train(
-            Project(wild.network, wild.recipe.model_copy(update={"momentum": 0.99}), wild.data),
+            wild,
             {"linear-1.weight": _huge()},
         )
     assert fault.args[0].problem.code in ("output_not_finite", "loss_not_finite")

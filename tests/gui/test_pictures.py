@@ -125,4 +125,4 @@ def test_the_example_is_the_seed_network() -> None:
         "Flatten Linear ReLU Linear Softmax"
     )
     recipe = project.recipe
-    assert (recipe.optimizer, recipe.batch_size, recipe.epochs) == ("Adam", 32, 5)
+    assert (recipe.optimizer.kind, recipe.batch_size, recipe.epochs) == ("Adam", 32, 5)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from engine.network.model import Node, ParameterValue
+from engine.network.model import Node
 from engine.network.problem import Problem
 
-#: `size` is one whole number or a (height, width) pair; `shape` one or more whole numbers; `choice` one
-#: of `choices`.
-ParameterType = Literal["int", "float", "bool", "size", "shape", "text", "choice"]
+#: `size` is one whole number or a (height, width) pair; `shape` one or more whole numbers; `floats` one
+#: or more numbers; `choice` one of `choices`.
+ParameterType = Literal["int", "float", "bool", "size", "shape", "floats", "text", "choice"]
 
-_NUMBERS = ("int", "float", "size", "shape")
+_NUMBERS = ("int", "float", "size", "shape", "floats")
 #: No dimension of a tensor that a person draws is larger; torch would overflow far above it.
 LARGEST = 2**31 - 1
 
@@ -21,11 +21,12 @@ LARGEST = 2**31 - 1
 @dataclass(frozen=True)
 class Parameter:
     """A typed parameter, with PyTorch's name. `minimum` and `maximum` are inclusive and hold for
-    every number of a pair or shape. `optional` lets a `size` be "" for PyTorch's None."""
+    every number of a pair or shape. `optional` lets a `size`, `floats` or number be "" for PyTorch's
+    None."""
 
     name: str
     type: ParameterType
-    default: ParameterValue
+    default: Any
     help: str
     minimum: float = -math.inf
     maximum: float = math.inf
@@ -45,6 +46,15 @@ class Parameter:
         if self.type in _NUMBERS and not all(self._in_range(number) for number in numbers):
             return "parameter_out_of_range"
         return None
+
+    @property
+    def allowed(self) -> str:
+        """What it can be, in words for an error."""
+        if self.type == "choice":
+            return "it can be " + ", ".join(self.choices)
+        if self.type in _NUMBERS:
+            return f"{self.type} from {_plain(self.minimum)} to {_plain(self.maximum)} is needed"
+        return f"{self.type} is needed"
 
     def problem(self, node: Node) -> Problem | None:
         """What is wrong with the value that `node` has for this parameter."""
@@ -68,12 +78,14 @@ class Parameter:
         if self.type in ("text", "choice"):
             return isinstance(value, str)
         if self.type == "float":
-            return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+            return _is_number(value)
         if self.type == "int":
             return _is_whole(value)
         if self.type == "size":
             pair = isinstance(value, tuple) and len(value) == 2 and all(map(_is_whole, value))
             return _is_whole(value) or pair
+        if self.type == "floats":
+            return isinstance(value, tuple) and len(value) >= 1 and all(map(_is_number, value))
         return isinstance(value, tuple) and 1 <= len(value) <= 6 and all(map(_is_whole, value))
 
     def _in_range(self, number: object) -> bool:
@@ -83,6 +95,10 @@ class Parameter:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _plain(number: float) -> str:

@@ -22,7 +22,7 @@ from engine.network.edits import SetParameter
 from engine.network.expand import expand
 from engine.network.model import Network
 from engine.project.project import Project
-from engine.project.recipe import Recipe
+from engine.recipe.recipe import Recipe
 from engine.training.optimizers import make_optimizer
 from engine.training.trainer import build_module
 from tests.networks import add, chain, seed_cnn
@@ -162,7 +162,8 @@ def test_what_is_not_known_makes_the_total_a_lower_bound() -> None:
 @pytest.mark.parametrize("optimizer", ["Adam", "AdamW", "SGD", "RMSprop"])
 def test_optimizers_remember_as_much_as_is_said(optimizer: str, momentum: float) -> None:
     """Against the tensors that PyTorch's optimizers hold after a step."""
-    recipe = Recipe.model_validate({"optimizer": optimizer, "momentum": momentum})
+    given = {"momentum": momentum} if optimizer in ("SGD", "RMSprop") else {}
+    recipe = Recipe.model_validate({"optimizer": {"kind": optimizer, "parameters": given}})
     network = chain(("Input", {"shape": (5,)}), ("Linear", {"out_features": 7}), ("Tanh", {}))
     module = nn.Linear(5, 7)
     real = make_optimizer(recipe, module.parameters())

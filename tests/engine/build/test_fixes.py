@@ -25,7 +25,7 @@ from engine.network.expand import expand
 from engine.network.layers import LAYERS
 from engine.network.model import Link, Network
 from engine.project.project import Project
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 from tests.networks import add, chain, mlp, seed_cnn
 
 diagnosis = Diagnosis()

@@ -7,7 +7,7 @@ import pytest
 
 from engine.data import SOURCES, DataError, load
 from engine.messages import sentence
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 
 
 @pytest.mark.parametrize("name", SOURCES)

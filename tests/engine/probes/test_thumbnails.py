@@ -17,7 +17,7 @@ from engine.probes.previews import Previewer
 from engine.probes.sample import SIDE, Plane, Sample, Samples
 from engine.probes.thumbnails import kind_of, thumbnail
 from engine.project.project import Project
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 from engine.telemetry.frame import Frame, Watch
 from engine.telemetry.thumbnail import Thumbnail, has_thumbnail
 from engine.training.trainer import Trainer

@@ -14,7 +14,7 @@ from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
 from engine.network.ports import PORTS, input_ports, output_ports, takes_many
 from engine.project.project import Project, Weights
-from engine.project.recipe import DataChoice, Recipe
+from engine.recipe.recipe import DataChoice, Recipe
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
@@ -91,7 +91,7 @@ recipes = st.builds(
     extras,
     optimizer=st.sampled_from(["Adam", "AdamW", "SGD", "RMSprop"]),
     learning_rate=st.floats(0, 1e6),
-    momentum=st.floats(0, 1, exclude_max=True),
+    ema_decay=st.floats(0, 1, exclude_max=True),
     batch_size=st.integers(1, 1_000_000),
     seed=st.integers(0, 2**32 - 1),
 )

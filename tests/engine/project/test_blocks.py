@@ -18,8 +18,8 @@ from engine.network.model import DEEPEST, Network
 from engine.project import limits
 from engine.project.project import Project
 from engine.project.project_file import Opened, read, write
-from engine.project.recipe import DataChoice, Recipe
 from engine.project.schema import to_document
+from engine.recipe.recipe import DataChoice, Recipe
 from engine.training.trainer import Trainer, build_module
 from tests.engine.network.graphs import check_whole
 from tests.engine.project.archives import archive, document, link, node, opened, refused

@@ -211,7 +211,7 @@ def test_case_13_duplicate_ids(tmp_path: Path) -> None:
 
 def test_case_14_newer_version(tmp_path: Path) -> None:
     problem = refused(tmp_path, archive({**document(), "format_version": 7}), "newer_version")
-    assert "format version 7" in str(problem) and "up to 2" in str(problem)
+    assert "format version 7" in str(problem) and "up to 3" in str(problem)
     assert "newer Backlit" in problem.remedy
     versions: tuple[Any, ...] = (-1, "1; DROP", True, 1.0, None, [])
     for version in versions:
@@ -246,9 +246,19 @@ def test_case_15_version_1_is_migrated() -> None:
     assert network.nodes["linear-1"].extra == {"note": "kept"}
     assert (network.nodes["linear-1"].x, network.nodes["linear-1"].y) == (0.0, 176.0)
     assert network.links[0] == Link("input-1", "flatten-1") and len(network.links) == 3
-    assert (result.project.recipe.optimizer, result.project.recipe.epochs) == ("SGD", 3)
+    assert (result.project.recipe.optimizer.kind, result.project.recipe.epochs) == ("SGD", 3)
     assert result.project.data.source == "mnist-10k" and result.project.extra == {"later": [1]}
     assert result.weights["linear-1.bias"].tolist() == [0.5] * 10
+
+
+def test_case_15_version_2_is_migrated() -> None:
+    """The fixture is as it was written when all optimizers shared their parameters."""
+    result = read(FIXTURES / "version-2.backlit")
+    recipe = result.project.recipe
+    assert result.repairs == ()
+    assert recipe.optimizer.kind == "SGD" and recipe.model_extra == {}
+    assert recipe.optimizer.parameters == {"momentum": 0.9, "weight_decay": 1e-4}
+    assert (recipe.loss.kind, recipe.epochs, recipe.batch_size) == ("cross_entropy", 30, 20)
 
 
 def test_case_15_broken_version_0(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from engine.network.layers import LAYERS
 from engine.network.model import Network, Node
 from engine.project.project import Project, Weights, copied
 from engine.project.project_file import Opened, read, write
-from engine.project.recipe import DataChoice
+from engine.recipe.recipe import DataChoice
 from engine.training.trainer import Trainer, build_module
 from tests.engine.project.archives import archive, document, link, node, opened
 from tests.networks import chain, points_project, seed_cnn
@@ -138,7 +138,7 @@ def test_fields_with_awkward_names_are_kept(tmp_path: Path, name: str) -> None:
 
 
 def test_whole_numbers_where_fractions_are_meant(tmp_path: Path) -> None:
-    fields = {"learning_rate": 1, "momentum": 0, "weight_decay": 0}
+    fields = {"learning_rate": 1, "ema_decay": 0, "clip_norm": 0}
     result = opened(tmp_path, archive(document([node("a", position=[3, -4])], recipe=fields)))
     assert result.project.recipe.learning_rate == 1.0
     assert (result.project.network.nodes["a"].x, result.repairs) == (3.0, ())

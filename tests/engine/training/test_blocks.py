@@ -16,7 +16,7 @@ from engine.messages import sentence
 from engine.network.block_edits import GroupNodes, UngroupBlock
 from engine.network.edits import SetParameter
 from engine.project.project import Project, Weights
-from engine.project.recipe import DataChoice, Recipe
+from engine.recipe.recipe import DataChoice, Recipe
 from engine.telemetry.frame import Watch
 from engine.training.fault import TrainingError, fault_of
 from engine.training.finite import check_finite

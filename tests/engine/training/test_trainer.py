@@ -15,7 +15,7 @@ from engine.data import load
 from engine.messages import sentence
 from engine.network.edits import SetParameter
 from engine.project.project import Project
-from engine.project.recipe import DataChoice, Recipe
+from engine.recipe.recipe import DataChoice, Recipe
 from engine.telemetry.frame import Watch
 from engine.training.fault import TrainingError, fault_of
 from engine.training.trainer import Trainer
