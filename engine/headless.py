@@ -155,8 +155,8 @@ def predict(arguments: argparse.Namespace) -> int:
     import torch
 
     from engine.data import source_of
+    from engine.training.build import build_module
     from engine.training.fault import TrainingError, is_out_of_memory
-    from engine.training.trainer import build_module
 
     opened = _open(arguments.file)
     _check_weights(opened)

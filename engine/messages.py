@@ -113,8 +113,10 @@ MESSAGES: Mapping[str, str] = {
     "no_input": "The network has no Input. Drag one from the palette.",
     "several_inputs": "There are several Inputs ({names}), but the data has one. Delete the others.",
     "no_output": "Nothing follows the Input yet. Drag layers from the palette and link them.",
-    "several_outputs": "The network has several ends ({names}), but the loss is computed from one. "
-    "Link them together or delete what is not needed.",
+    "several_outputs": "The network has several ends ({names}), but the recipe's loss is computed from "
+    "one. Link them together, delete what is not needed, or give each a loss of its own (Training).",
+    "output_unlike_target": "{node} gives {received}, but its loss compares it with {needed}. Make "
+    "them agree, or choose another loss.",
     "input_unlike_data": "The {axis} of {node} is {size}, that of a sample of {data} is {needed}: "
     "{received} against {expected}. Set its shape to that.",
     "input_kind_unlike_data": "{node} takes whole numbers, such as those of words, but {data} gives "
@@ -161,6 +163,9 @@ MESSAGES: Mapping[str, str] = {
     "{learning_rate} often helps.",
     "output_not_finite": "The loss became {value} at step {step}; the first node whose output is not "
     "a number is {node}. A smaller learning rate than {learning_rate} often helps.",
+    "gradient_not_finite": "The loss became {value} after step {step}, where the gradient of {node} "
+    "was the first that is not a number. The run stands before that step. A smaller learning rate than "
+    "{learning_rate}, or clipping the gradient, often helps.",
     "out_of_memory": "Out of memory at step {step}: {reason}. Try a smaller batch size than "
     "{batch_size}.",
     "no_such_device": "This machine has no {device}. It has: {known}.",

@@ -24,7 +24,10 @@ class Diagnosis:
         network = expansion.network
         report = self._inference.report(network)
         problems = [*expansion.problems, *report.problems]
-        in_the_way = [*expansion.problems, *blocking(network, report.problems)]
+        in_the_way = [
+            *expansion.problems,
+            *blocking(network, report.problems, project.recipe.output_losses),
+        ]
         try:
             source = source_of(project.data)
         except DataError as error:
@@ -34,7 +37,7 @@ class Diagnosis:
             # What follows from a wrong shape is not said a second time.
             if network.nodes and not in_the_way:
                 in_the_way += training_problems(
-                    network, report, source.sample, len(source.classes), source.title
+                    network, report, source.sample, len(source.classes), source.title, project.recipe
                 )
                 problems += in_the_way
         problems += weight_problems(network, report, weights)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,10 @@ class _Step:
     sources: tuple[int | None, ...]
 
 
+#: What a loss contains is left to it: cross-entropy takes the values before a Softmax.
+_CROSS_ENTROPY = "Softmax"
+
+
 @dataclass(frozen=True, eq=False)
 class Ran:
     """What one node did with a batch. kind: of its layer. inputs: in the order the layer takes them,
@@ -48,12 +53,21 @@ class Ran:
 class NetworkModule(nn.Module):
     """Runs the nodes of a flat network on the way from Input to the output, in order.
 
-    `forward(x)` gives the network's own output. `scores(x)` gives what cross-entropy takes: when the
-    network ends in Softmax, the values before it, since the loss takes the logarithm of the softmax
-    itself, in one step that cannot overflow. So Softmax is never applied twice.
+    `forward(x)` gives the network's own output. `heads(x)` gives what the losses take, one tensor for
+    each of `path.outputs`: where an output is an activation that its loss contains, the values before
+    it. Cross-entropy takes the logarithm of the softmax itself, in one step that cannot overflow, so
+    Softmax is never applied twice.
+
+    endings: by output, the kind of the activation in its loss; an output not named has cross-entropy.
     """
 
-    def __init__(self, network: Network, path: Path, report: ShapeReport) -> None:
+    def __init__(
+        self,
+        network: Network,
+        path: Path,
+        report: ShapeReport,
+        endings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         place = {node_id: at for at, node_id in enumerate(path.order)}
         self._steps = [
@@ -77,8 +91,16 @@ class NetworkModule(nn.Module):
             )
             for step in self._steps
         )
+        # As plain tuples, which the loop reads faster than a ModuleList.
+        self._layers = tuple(self.layers)
+        self._sources = tuple(step.sources for step in self._steps)
         self._kinds = tuple(network.nodes[step.node].kind for step in self._steps)
-        self.ends_in_softmax = network.nodes[path.output].kind == "Softmax"
+        self.outputs = path.outputs
+        self._output = place[path.output]
+        self._heads = tuple(self._head(place[n], endings.get(n, _CROSS_ENTROPY)) for n in path.outputs)
+        #: Which of the outputs is the network's own answer.
+        self.main = path.outputs.index(path.output)
+        self._needed = self._steps_to(self._heads)
 
     @property
     def node_ids(self) -> tuple[str, ...]:
@@ -89,14 +111,14 @@ class NetworkModule(nn.Module):
         return self.layers[self.node_ids.index(node_id)]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._run(x, len(self._steps), None)
+        return self._run(x, range(len(self._steps)), None)[self._output]
 
-    def outputs(self, x: Tensor, keep: dict[str, Tensor]) -> Tensor:
+    def observe(self, x: Tensor, keep: dict[str, Tensor]) -> Tensor:
         """As `forward`; `keep` receives every node's output by id."""
-        return self._run(x, len(self._steps), keep)
+        return self._run(x, range(len(self._steps)), keep)[self._output]
 
     def ran(self, kept: Mapping[str, Tensor], x: Tensor) -> dict[str, Ran]:
-        """What every node did, from the outputs that `outputs` or `scores` kept for x."""
+        """What every node did, from the outputs that `observe` or `heads` kept for x."""
         found: dict[str, Ran] = {}
         for step, kind, layer in zip(self._steps, self._kinds, self.layers, strict=True):
             sources = (None if at is None else kept[self._steps[at].node] for at in step.sources)
@@ -104,23 +126,45 @@ class NetworkModule(nn.Module):
                 found[step.node] = Ran(kind, layer, tuple(sources) or (x,), kept[step.node])
         return found
 
-    def scores(self, x: Tensor, keep: dict[str, Tensor] | None = None) -> Tensor:
-        """Logits (N, classes) for x (N, *shape); `keep` receives every node's output by id."""
-        return self._run(x, len(self._steps) - self.ends_in_softmax, keep)
+    def heads(self, x: Tensor, keep: dict[str, Tensor] | None = None) -> tuple[Tensor, ...]:
+        """What the losses take, for x (N, *shape); `keep` receives every node's output by id."""
+        results = self._run(x, self._needed, keep)
+        return tuple(results[at] for at in self._heads)
 
-    def _run(self, x: Tensor, count: int, keep: dict[str, Tensor] | None) -> Tensor:
-        results: list[Tensor] = []
-        node = ""
+    def scores(self, x: Tensor, keep: dict[str, Tensor] | None = None) -> Tensor:
+        """What the loss of the main output takes: logits (N, classes) where it is cross-entropy."""
+        return self.heads(x, keep)[self.main]
+
+    def _run(
+        self, x: Tensor, steps: Sequence[int], keep: dict[str, Tensor] | None
+    ) -> dict[int, Tensor]:
+        """The results of these steps, by their places."""
+        results: dict[int, Tensor] = {}
+        at = 0
         try:
-            for step, layer in zip(self._steps[:count], self.layers, strict=False):
-                node = step.node
-                inputs = [None if at is None else results[at] for at in step.sources] or [x]
-                results.append(layer(*inputs))
+            for at in steps:
+                inputs = [None if source is None else results[source] for source in self._sources[at]]
+                results[at] = self._layers[at](*inputs or (x,))
         except (RuntimeError, ValueError, IndexError, TypeError) as error:
-            raise NodeError(node, error) from error
+            raise NodeError(self._steps[at].node, error) from error
         if keep is not None:
-            keep.update((step.node, result) for step, result in zip(self._steps, results, strict=False))
-        return results[-1]
+            keep.update((self._steps[at].node, result) for at, result in results.items())
+        return results
+
+    def _head(self, output: int, ending: str) -> int:
+        """The place whose result the loss takes."""
+        source = self._steps[output].sources[:1]
+        return (
+            source[0] if self._kinds[output] == ending and source and source[0] is not None else output
+        )
+
+    def _steps_to(self, heads: Collection[int]) -> tuple[int, ...]:
+        """The places that must run, in order, to reach these; what only an ending needs is left out."""
+        needed = set(heads)
+        for at in reversed(range(len(self._steps))):
+            if at in needed:
+                needed.update(source for source in self._steps[at].sources if source is not None)
+        return tuple(sorted(needed))
 
     def weights(self) -> dict[str, Tensor]:
         """Every parameter and buffer by "<node id>.<PyTorch name>"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from engine.network.layers import LAYERS
 from engine.network.model import Network
 from engine.network.problem import Problem
 from engine.project.project import Weights, owner
+from engine.recipe.losses import LOSSES
+from engine.recipe.recipe import Recipe
 
 #: What data gives: the shape of one sample, and the number of classes of its labels.
 SampleShape = tuple[int, ...]
@@ -22,15 +25,20 @@ _KINDS = {"f": "fractions", "iu": "whole numbers"}
 
 @dataclass(frozen=True)
 class Path:
-    """`order`: the nodes that run, in order; `output`: the one they lead to."""
+    """`order`: the nodes that run, in order. `output`: the one whose answer is the network's.
+    `outputs`: all that have a loss, in order."""
 
     order: tuple[str, ...]
     output: str
+    outputs: tuple[str, ...]
 
 
-def find_path(network: Network) -> Path | Problem:
+def find_path(network: Network, supervised: Collection[str] = ()) -> Path | Problem:
     """The nodes reached from the Input, or why there is no single way through them. Nodes that hang
-    on nothing are left out: they may be work in progress."""
+    on nothing are left out: they may be work in progress.
+
+    supervised: nodes with a loss of their own. All others may lead to one end, which has the loss of
+    the recipe; without such an end the last of the supervised gives the network's answer."""
     inputs = [node.id for node in network.nodes.values() if node.kind == "Input"]
     if not inputs:
         return Problem("no_input", None)
@@ -42,19 +50,26 @@ def find_path(network: Network) -> Path | Problem:
     ends = [n for n in order if not any(link.target in reached for link in network.outgoing[n])]
     if not ends:
         return Problem("no_output", inputs[0])
-    if len(ends) > 1:
-        names = ", ".join(network.nodes[node_id].name for node_id in ends)
-        return Problem("several_outputs", ends[-1], values={"names": names})
     if ends == inputs:
         return Problem("no_output", inputs[0])
-    return Path(order, ends[0])
+    common = [node_id for node_id in ends if node_id not in supervised]
+    if len(common) > 1:
+        names = ", ".join(network.nodes[node_id].name for node_id in common)
+        return Problem("several_outputs", common[-1], values={"names": names})
+    outputs = tuple(n for n in order if n in common or n in supervised)
+    return Path(order, common[0] if common else outputs[-1], outputs)
 
 
 def training_problems(
-    network: Network, report: ShapeReport, sample: SampleShape, classes: int, data: str
+    network: Network,
+    report: ShapeReport,
+    sample: SampleShape,
+    classes: int,
+    data: str,
+    recipe: Recipe = Recipe(),  # noqa: B008  immutable
 ) -> tuple[Problem, ...]:
     """What keeps this network from being trained on data of this shape, beyond wrong shapes."""
-    path = find_path(network)
+    path = find_path(network, recipe.output_losses)
     if isinstance(path, Problem):
         return (path,)
     start = path.order[0]
@@ -65,25 +80,44 @@ def training_problems(
         return (Problem("input_kind_unlike_data", start, values=values),)
     if shape is not None and shape != sample:
         return (_unlike_data(network, report, start, sample, values),)
-    output = report.nodes[path.output].output
-    if output is None:
-        return ()
-    ancestry = Ancestry(network, report.nodes)
-    values |= {"node": network.nodes[path.output].name, "received": shape_text(output)}
-    if len(output) != 1:
-        values["found"] = len(output) + 1
-        cause = _first_linear(network, path)
-        if cause is None:
-            return (Problem("no_output_layer", path.output, path.output, values),)
-        values["cause"] = network.nodes[cause].name
-        return (Problem("output_not_one_row", path.output, cause, values),)
-    if output[0] != classes:
-        cause = ancestry.set_size(path.output, 1)
-        values |= {"cause": network.nodes[cause].name, "outputs": output[0]}
-        return (Problem("outputs_unlike_classes", path.output, cause, values),)
+    for output in path.outputs:
+        choice = recipe.loss_of(output)
+        expected = LOSSES[choice.kind].expects(choice.target, classes, sample)
+        problem = _unlike_loss(network, report, path, output, expected, values)
+        if problem is not None:
+            return (problem,)
     if not report.parameters:
         return (Problem("nothing_to_learn", path.output, values=values),)
     return ()
+
+
+def _unlike_loss(
+    network: Network,
+    report: ShapeReport,
+    path: Path,
+    output: str,
+    expected: SampleShape | None,
+    values: dict[str, Any],
+) -> Problem | None:
+    """What is wrong with the answer that `output` gives for one sample, whose loss needs that of shape
+    `expected`; None: any."""
+    shape = report.nodes[output].output
+    if shape is None or expected is None or shape == expected:
+        return None
+    values = values | {"node": network.nodes[output].name, "received": shape_text(shape)}
+    if len(expected) != 1:
+        return Problem("output_unlike_target", output, values=values | {"needed": shape_text(expected)})
+    values["classes"] = expected[0]
+    if len(shape) != 1:
+        values["found"] = len(shape) + 1
+        cause = _first_linear(network, path)
+        if cause is None:
+            return Problem("no_output_layer", output, output, values)
+        values["cause"] = network.nodes[cause].name
+        return Problem("output_not_one_row", output, cause, values)
+    cause = Ancestry(network, report.nodes).set_size(output, 1)
+    values |= {"cause": network.nodes[cause].name, "outputs": shape[0]}
+    return Problem("outputs_unlike_classes", output, cause, values)
 
 
 def _unlike_data(
@@ -104,9 +138,11 @@ def _first_linear(network: Network, path: Path) -> str | None:
     return next((n for n in path.order if network.nodes[n].kind == "Linear"), None)
 
 
-def blocking(network: Network, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+def blocking(
+    network: Network, problems: tuple[Problem, ...], supervised: Collection[str] = ()
+) -> tuple[Problem, ...]:
     """The problems that stand in the way of training: not those of nodes that hang on nothing."""
-    path = find_path(network)
+    path = find_path(network, supervised)
     if isinstance(path, Problem):
         return problems
     return tuple(p for p in problems if p.node is None or p.node in path.order)

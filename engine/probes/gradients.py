@@ -62,4 +62,6 @@ def gradient_histogram(node: str, group: tuple[nn.Parameter, ...]) -> Histogram 
 
 
 def _norm(tensors: list[Tensor]) -> Tensor:
+    if not tensors:  # of a layer that does not learn
+        return torch.zeros(())
     return torch.linalg.vector_norm(torch.stack([t.norm() for t in tensors]))

@@ -57,7 +57,7 @@ class Observer:
         was_training = self._module.training
         self._module.eval()
         with torch.no_grad():
-            outputs = self._module.outputs(x, kept)
+            outputs = self._module.observe(x, kept)
         self._module.train(was_training)
         return outputs, kept
 

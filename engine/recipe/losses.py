@@ -16,6 +16,10 @@ class Loss(Option):
     ending: str = ""
     targets: tuple[str, ...] = ("label",)
 
+    def expects(self, target: str, classes: int, sample: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shape of one sample's output; None: any."""
+        return (classes,) if (target or self.targets[0]) in ("label", "one_hot") else sample
+
 
 LOSSES = {
     option.kind: option

@@ -7,3 +7,7 @@ from engine.recipe.option import Option
 SCHEDULES = {
     option.kind: option for option in (Option("constant", "Constant", "The same rate at every step."),)
 }
+
+
+def rate(recipe, update, total, factor=1.0):  # type: ignore
+    return recipe.learning_rate * factor * min(1.0, (update + 1) / max(recipe.warmup_steps, 1))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,37 +47,84 @@ class Series:
 
 
 @dataclass(frozen=True)
-class EpochResult:
-    """One row a finished epoch. Losses are means over samples, accuracies shares in 0 … 1."""
-
+class Validation:
     epoch: int
     step: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float
-    val_accuracy: float
+    train: Mapping[str, float]
+    validation: Mapping[str, float]
     steps_per_second: float
+
+    @property
+    def train_loss(self) -> float:
+        return self.train["loss"]
+
+    @property
+    def val_loss(self) -> float:
+        return self.validation["loss"]
+
+    @property
+    def train_accuracy(self) -> float:
+        return self.train.get("accuracy", 0.0)
+
+    @property
+    def val_accuracy(self) -> float:
+        return self.validation.get("accuracy", 0.0)
+
+
+EpochResult = Validation
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that happened at a step."""
+
+    step: int
+    code: str
+    values: Mapping[str, str | float]
 
 
 class Recorder:
-    """All scalars of one run. `loss[k]` and `accuracy[k]` belong to step k + 1 (mean over its batch).
-
-    Gradient norms are taken at the steps in `gradient_steps` (those somebody watched)."""
-
-    def __init__(self, run: int, steps_per_epoch: int, validation_samples: int = 0) -> None:
+    def __init__(
+        self, run: int, steps_per_epoch: int, validation_samples: int = 0, folder: Path | None = None
+    ) -> None:
         self.run = run
-        #: How many samples can be looked at; 0 when that is not known.
         self.validation_samples = validation_samples
         self.steps_per_epoch = steps_per_epoch
-        self.loss = Series()
-        self.accuracy = Series()
-        self.epochs: tuple[EpochResult, ...] = ()
+        self.scalars: dict[str, Series] = {"loss": Series(), "accuracy": Series()}
+        self.validations: tuple[Validation, ...] = ()
+        self.marks: tuple[Mark, ...] = ()
         self.gradient_steps = Series()
         self.gradient_norms: Mapping[str, Series] = {}
         self.update_ratios: Mapping[str, Series] = {}
 
-    def add_epoch(self, result: EpochResult) -> None:
-        self.epochs = (*self.epochs, result)
+    @property
+    def loss(self) -> Series:
+        return self.scalars["loss"]
+
+    @property
+    def accuracy(self) -> Series:
+        return self.scalars["accuracy"]
+
+    @property
+    def epochs(self) -> tuple[Validation, ...]:
+        return self.validations
+
+    def add_scalars(self, first_step: int, names: Sequence[str], values: NDArray[np.float32]) -> None:
+        for at, name in enumerate(names):
+            self.scalars.setdefault(name, Series()).append(values[:, at])
+
+    def add_validation(self, result: Validation) -> None:
+        self.validations = (*self.validations, result)
+
+    def add_mark(self, mark: Mark) -> None:
+        self.marks = (*self.marks, mark)
+
+    def truncate(self, step: int) -> None:
+        for series in self.scalars.values():
+            series._length = min(series._length, step)
+
+    def close(self) -> None:
+        pass
 
     def add_gradients(self, step: int, gradients: Mapping[str, LayerGradient]) -> None:
         if not self.gradient_norms:

@@ -1,6 +1,8 @@
-"""A loss that is no number: at which step, and which node is the first to blame."""
+"""Numbers that are none: where in a step the first of them appears."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -8,39 +10,29 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.build.module import NetworkModule
-from engine.network.expand import expand
-from engine.network.problem import Problem
-from engine.project.project import Project
-from engine.training.fault import TrainingError
 
 
-def check_finite(
-    losses: NDArray[np.floating],
-    first: int,
-    module: NetworkModule,
-    project: Project,
-    batch: tuple[Tensor, Tensor],
-) -> None:
-    """Raises TrainingError when one of `losses` (those of steps first + 1, first + 2, …) is NaN or
-    infinite, naming the first node whose output on `batch` is not finite."""
-    bad = np.flatnonzero(~np.isfinite(losses))
-    if not len(bad):
-        return
-    values = {
-        "step": first + int(bad[0]) + 1,
-        "value": str(losses[bad[0]]),
-        "learning_rate": f"{project.recipe.learning_rate:g}",
-    }
-    node = _first_bad_node(module, batch[0])
-    if node is None:
-        raise TrainingError(Problem("loss_not_finite", None, values=values))
-    flat = expand(project.network)
-    values["node"] = flat.network.nodes[node].name
-    raise TrainingError(Problem("output_not_finite", flat.origin_of(node), values=values))
+def leading_finite(values: NDArray[np.floating]) -> int:
+    """How many of values (k,) come before the first that is NaN or infinite."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    return int(bad[0]) if len(bad) else len(values)
 
 
-def _first_bad_node(module: NetworkModule, x: Tensor) -> str | None:
-    kept: dict[str, Tensor] = {}
-    with torch.no_grad():
-        module.scores(x, kept)
-    return next((node for node, out in kept.items() if not out.isfinite().all()), None)
+def first_not_finite(kept: Mapping[str, Tensor]) -> str | None:
+    """The first node, in the order of the forward pass, whose output is not finite."""
+    return next((node for node, out in kept.items() if not _is_finite(out)), None)
+
+
+def first_not_finite_gradient(module: NetworkModule, kept: Mapping[str, Tensor]) -> str | None:
+    """The first node, in the order of the backward pass, where the gradient of a parameter or of
+    what it was given is not finite. `kept` has the outputs with their gradients."""
+    trainable = module.trainable()
+    for node, output in reversed(list(kept.items())):
+        gradients = [parameter.grad for parameter in trainable.get(node, ())]
+        if not all(_is_finite(gradient) for gradient in (output.grad, *gradients)):
+            return node
+    return None
+
+
+def _is_finite(tensor: Tensor | None) -> bool:
+    return tensor is None or bool(torch.isfinite(tensor).all())

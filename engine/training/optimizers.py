@@ -19,3 +19,8 @@ def make_optimizer(recipe: Recipe, parameters: Iterable[nn.Parameter]) -> torch.
         values["fused"] = True
     optimizer: torch.optim.Optimizer = kind(parameters, lr=recipe.learning_rate, **values)
     return optimizer
+
+
+def set_hyper(optimizer, recipe, rate=None):  # type: ignore
+    for group in optimizer.param_groups:
+        group.update(recipe.optimizer.complete)

@@ -122,7 +122,12 @@ class _Trial:
         if self._data is None or not self._flat.network.nodes:
             return set()
         found = training_problems(
-            self._flat.network, self._report, self._data.sample, self._data.classes, self._data.title
+            self._flat.network,
+            self._report,
+            self._data.sample,
+            self._data.classes,
+            self._data.title,
+            self._project.recipe,
         )
         return {(p.code, p.node and self._flat.origin_of(p.node)) for p in found}
 

@@ -23,8 +23,8 @@ from engine.network.expand import expand
 from engine.network.model import Network
 from engine.project.project import Project
 from engine.recipe.recipe import Recipe
+from engine.training.build import build_module
 from engine.training.optimizers import make_optimizer
-from engine.training.trainer import build_module
 from tests.networks import add, chain, seed_cnn
 
 #: Layers whose FLOPs PyTorch's counter counts; the others it takes for free.

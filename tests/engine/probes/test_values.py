@@ -37,7 +37,7 @@ def test_values_of_a_step_are_those_of_its_forward_pass() -> None:
     trainer = Trainer(points_project(learning_rate=0.0), {})
     frame = trainer.advance(ALL)
     assert frame is not None
-    expected = by_hand(trainer, trainer._batch[0].numpy().astype(float))
+    expected = by_hand(trainer, trainer.batch[0].numpy().astype(float))
     assert frame.values == pytest.approx(expected, rel=1e-5)
 
 
@@ -47,7 +47,7 @@ def test_values_between_two_steps_are_those_of_the_latest_batch() -> None:
         trainer.advance()
     before = trainer.weights()
     frame = trainer.look(ALL)
-    expected = by_hand(trainer, trainer._batch[0].numpy().astype(float))
+    expected = by_hand(trainer, trainer.batch[0].numpy().astype(float))
     assert {node: frame.values[node] for node in expected} == pytest.approx(expected)
     after = trainer.weights()
     assert all(np.array_equal(before[name], after[name]) for name in before)

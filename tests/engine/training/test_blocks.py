@@ -19,7 +19,6 @@ from engine.project.project import Project, Weights
 from engine.recipe.recipe import DataChoice, Recipe
 from engine.telemetry.frame import Watch
 from engine.training.fault import TrainingError, fault_of
-from engine.training.finite import check_finite
 from engine.training.trainer import Trainer
 from tests.networks import add, chain
 
@@ -148,13 +147,11 @@ def test_a_fault_in_a_copy_is_shown_at_the_node_that_was_drawn() -> None:
 
 def test_numbers_that_are_none_are_traced_to_the_copy() -> None:
     given = project()
-    trainer = Trainer(given, {})
-    with torch.no_grad():
-        trainer.module.layer("linear-2@3").bias.fill_(float("inf"))  # type: ignore[union-attr]
-    batch = next(trainer.data.epoch(0, 1))
-    losses = np.array([0.5, np.nan], np.float32)
+    weights = dict(Trainer(given, {}).weights())
+    weights["linear-2@3.bias"] = np.full(12, np.nan, np.float32)
+    trainer = Trainer(given, weights)
     with pytest.raises(TrainingError) as caught:
-        check_finite(losses, 0, trainer.module, given, batch)
+        trainer.advance(Watch(gradients=True))
     problem = caught.value.problem
     assert (problem.code, problem.node) == ("output_not_finite", "linear-2")
     assert "Linear 2 · 3/3" in sentence(problem)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from engine.project.project import Project
 from engine.recipe.recipe import DataChoice, Recipe
 from engine.telemetry.frame import Watch
 from engine.training.fault import TrainingError, fault_of
+from engine.training.resident import Epoch
 from engine.training.trainer import Trainer
 from tests.networks import chain, points_project, seed_cnn
 
@@ -36,6 +39,13 @@ def train_all(trainer: Trainer, watch: Watch | None = None) -> None:
             trainer.advance(watch)
         except StopIteration:
             return
+
+
+def _batches(trainer: Trainer, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Those of the first epoch."""
+    epoch = Epoch(trainer.data, seed, 1)
+    while epoch.left:
+        yield epoch.take(trainer.batch_size)
 
 
 def plain_losses(project: Project, epochs: int) -> list[float]:
@@ -81,7 +91,7 @@ def test_the_digit_network_learns_step_by_step_as_a_plain_script_does() -> None:
     )  # fmt: skip
     optimizer = torch.optim.Adam(model.parameters())
     losses = []
-    for (x, y), _ in zip(trainer.data.epoch(3, 1), range(12), strict=False):
+    for (x, y), _ in zip(_batches(trainer, 3), range(12), strict=False):
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(x.contiguous()), y)
         loss.backward()
@@ -129,7 +139,7 @@ def test_a_frame_holds_what_autograd_says() -> None:
 
     torch.manual_seed(0)
     again = Trainer(project, {})
-    x, y = next(again.data.epoch(0, 1))
+    x, y = next(_batches(again, 0))
     functional.cross_entropy(again.module.scores(x), y).backward()
     for node, layer in again.module.trainable().items():
         norm = torch.cat([p.grad.flatten() for p in layer]).norm().item()
@@ -153,7 +163,7 @@ def test_a_frame_holds_what_autograd_says() -> None:
 def test_gradients_along_the_links_are_those_of_the_outputs() -> None:
     project = points_project()
     trainer = Trainer(project, {})
-    x, y = next(trainer.data.epoch(0, 1))
+    x, y = next(_batches(trainer, 0))
     hidden = trainer.module.layer("linear-1")(x)
     out = trainer.module.layer("linear-2")(torch.tanh(hidden))
     grads = torch.autograd.grad(functional.cross_entropy(out, y), [hidden, out])
@@ -255,3 +265,55 @@ def test_the_seed_network_learns_the_digits() -> None:
     trainer = Trainer(Project(seed_cnn(), Recipe(), DataChoice()), {})
     train_all(trainer)
     assert trainer.recorder.epochs[-1].val_accuracy >= 0.955
+
+
+def exploding(**recipe: Any) -> Trainer:
+    """A run that goes well for some steps and then overflows."""
+    hidden = [("Linear", {"out_features": 16})] * 6
+    network = chain(("Input", {"shape": (2,)}), *hidden, ("Linear", {"out_features": 2}))
+    values = {"optimizer": "SGD", "learning_rate": 0.01, "batch_size": 10, "epochs": 60, **recipe}
+    data = DataChoice(source="two-moons", settings={"samples": 200})
+    return Trainer(Project(network, Recipe(**values), data), {})
+
+
+def test_a_run_that_goes_bad_stands_before_the_step_that_did() -> None:
+    """Its curve ends there, its numbers are good, and it can go on with a smaller learning rate."""
+    trainer = exploding()
+    for _ in range(40):
+        trainer.advance()
+    begun, project = trainer.step, trainer.project
+    wild = project.recipe.model_copy(update={"learning_rate": 1e30})
+    trainer.adjust(replace(project, recipe=wild))
+    with pytest.raises(TrainingError) as error:
+        train_all(trainer)
+    problem = error.value.problem
+    assert problem.code in ("output_not_finite", "gradient_not_finite") and problem.node is not None
+    bad = problem.values["step"]
+    assert isinstance(bad, int) and bad > begun
+    assert trainer.step == bad - 1 == len(trainer.recorder.scalars["loss"])
+    assert all(np.isfinite(values).all() for values in trainer.weights().values())
+    assert trainer.examine() is not None, "the step that follows is the bad one"
+
+
+def test_the_first_bad_gradient_is_named() -> None:
+    """The scores are about 1, but on the way back through 1e20 twice the gradient overflows."""
+    layers = [("Linear", {"out_features": 2})] * 3
+    network = chain(("Input", {"shape": (2,)}), *layers)
+    project = Project(network, Recipe(batch_size=10), DataChoice(source="xor"))
+    trainer = Trainer(project, {})
+    with torch.no_grad():
+        for node, size in (("linear-1", 1e-37), ("linear-2", 1e20), ("linear-3", 1e20)):
+            trainer.module.layer(node).weight.copy_(torch.tensor([[size, 0.0], [0.0, -size]]))
+            trainer.module.layer(node).bias.zero_()
+    weights = trainer.weights()
+    trainer = Trainer(project, weights)
+    with pytest.raises(TrainingError) as error:
+        train_all(trainer)
+    problem = error.value.problem
+    assert (problem.code, problem.node, problem.values["step"]) == (
+        "gradient_not_finite",
+        "linear-1",
+        1,
+    )
+    assert trainer.step == 0
+    assert all(np.array_equal(values, weights[name]) for name, values in trainer.weights().items())

@@ -1,0 +1,103 @@
+"""What a run makes small, and what it measures beside: the losses and metrics of all outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from engine.recipe.recipe import LossChoice, Recipe
+from engine.training.losses import make_loss, target_of
+from engine.training.measures import Measure, per_step, unique_names
+
+
+class _Term:
+    """The loss of one output."""
+
+    def __init__(self, choice: LossChoice, classes: int, labels: Tensor) -> None:
+        self.choice = choice
+        self._classes = classes
+        self._loss = make_loss(choice, classes, labels.device, labels)
+
+    def target(self, x: Tensor, y: Tensor) -> Tensor:
+        return target_of(self.choice, x, y, self._classes)
+
+    def __call__(self, head: Tensor, target: Tensor) -> Tensor:
+        return self._loss(head, target)
+
+
+class Objective:
+    """For the outputs of a module in their order; metrics are those of the main one.
+
+    `names`: of the scalars that `measures` gives each step: "loss", those of its parts where there
+    are several ("loss Linear 2"), and the metrics that make sense on one batch."""
+
+    def __init__(
+        self, recipe: Recipe, outputs: Mapping[str, str], main: int, classes: int, labels: Tensor
+    ) -> None:
+        """outputs: ids and the names that are shown, in the module's order. main: which of them the
+        metrics are of. labels: of the training samples."""
+        self._terms = [_Term(recipe.loss_of(output), classes, labels) for output in outputs]
+        self._main = main
+        self._classes = classes
+        self._metrics = dict(zip(unique_names(recipe.metrics), recipe.metrics, strict=True))
+        cheap = {name: per_step(choice) for name, choice in self._metrics.items()}
+        self._cheap = {name: measure for name, measure in cheap.items() if measure is not None}
+        self.parts = tuple(f"loss {name}" for name in outputs.values()) if len(outputs) > 1 else ()
+        self.names = ("loss", *self.parts, *self._cheap)
+
+    def __call__(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The loss (0-d) of a batch x (N, *shape), y, and the losses of its parts, weighted."""
+        if len(heads) == 1:
+            term = self._terms[0]
+            return term(heads[0], term.target(x, y)) * term.choice.weight, []
+        parts = [
+            term(head, term.target(x, y)) * term.choice.weight
+            for term, head in zip(self._terms, heads, strict=True)
+        ]
+        return torch.stack(parts).sum(), parts
+
+    def measures(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> list[Tensor]:
+        """The metrics of this batch, 0-d each."""
+        head = heads[self._main].detach()
+        target = self._terms[self._main].target(x, y)
+        return [measure(head, target) for measure in self._cheap.values()]
+
+    def totals(self) -> Totals:
+        return Totals(self, self._terms, self._metrics, self._main, self._classes)
+
+
+class Totals:
+    """Loss and all metrics over many batches; waits for the device only in `compute`."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        terms: Sequence[_Term],
+        metrics: Mapping[str, object],
+        main: int,
+        classes: int,
+    ) -> None:
+        self._objective = objective
+        self._terms = terms
+        self._main = main
+        self._measures = {name: Measure(choice, classes) for name, choice in metrics.items()}
+        self._sums: list[Tensor] = []
+        self._samples = 0
+
+    def add(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> None:
+        loss, parts = self._objective(heads, x, y)
+        self._sums.append(torch.stack([loss, *parts]) * len(x))
+        self._samples += len(x)
+        target = self._terms[self._main].target(x, y)
+        for measure in self._measures.values():
+            measure.update(heads[self._main], target)
+
+    def compute(self) -> dict[str, float]:
+        """Means over all samples, by name."""
+        if not self._samples:
+            return {}
+        losses = (torch.stack(self._sums).sum(0) / self._samples).tolist()
+        found = dict(zip(("loss", *self._objective.parts), losses, strict=True))
+        return found | {name: measure.compute() for name, measure in self._measures.items()}

@@ -1,0 +1,152 @@
+"""From gradients to new weights: accumulation, clipping, learning rate, optimizer, average."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.recipe.recipe import Recipe
+from engine.recipe.schedules import rate
+from engine.training.ema import Ema
+from engine.training.optimizers import make_optimizer, set_hyper
+
+#: What a closure optimizer evaluates again and again on one batch.
+Closure = Callable[[], Tensor]
+
+
+class Updates:
+    """`count`: updates done. `pending`: batches whose gradients wait for the next. `factor`: what
+    reduce-on-plateau left of the learning rate. `total`: updates that the run will have."""
+
+    def __init__(self, recipe: Recipe, module: nn.Module, total: int) -> None:
+        self.recipe = recipe
+        self.total = total
+        self.count = 0
+        self.pending = 0
+        self.factor = 1.0
+        self.rate = 0.0
+        self._parameters = tuple(module.parameters())
+        self.optimizer = make_optimizer(recipe, self._parameters)
+        self.ema = Ema(module, recipe.ema_decay) if recipe.ema_decay else None
+        device = self._parameters[0].device.type if self._parameters else "cpu"
+        # float16 alone has too small a range for gradients.
+        self._scaler = torch.amp.GradScaler(device, enabled=recipe.precision == "float16")
+
+    @property
+    def needs_closure(self) -> bool:
+        """Whether the optimizer evaluates the loss itself, several times an update."""
+        return bool(getattr(self.recipe.optimizer.option, "closure", False))
+
+    def validated(self, loss: float) -> None:
+        """A validation gave this loss."""
+
+    def backward(self, loss: Tensor) -> None:
+        if self.recipe.accumulate > 1:
+            loss = loss / self.recipe.accumulate
+        self._scaler.scale(loss).backward()
+        self.pending += 1
+
+    def before_step(self) -> None:
+        """Bring the gradients to the size that the update, and whoever looks, sees."""
+        if self.pending < self.recipe.accumulate:
+            return
+        if self._scaler.is_enabled():
+            self._scaler.unscale_(self.optimizer)
+        if self.recipe.clip_norm:
+            nn.utils.clip_grad_norm_(self._parameters, self.recipe.clip_norm, foreach=True)
+        if self.recipe.clip_value:
+            nn.utils.clip_grad_value_(self._parameters, self.recipe.clip_value, foreach=True)
+
+    def step(self, closure: Closure | None = None) -> bool:
+        """One update when enough batches are summed; whether there was one. Gradients stay, for those
+        who look at them, until `clear`."""
+        self._set_rate(rate(self.recipe, self.count, self.total, self.factor))
+        if self.pending < self.recipe.accumulate:
+            return False
+        if closure is not None:
+            self.optimizer.step(closure)  # type: ignore[arg-type]
+        elif self._scaler.is_enabled():
+            self._scaler.step(self.optimizer)
+            self._scaler.update()
+        else:
+            self.optimizer.step()
+        if self.ema is not None:
+            self.ema.update()
+        self.pending = 0
+        self.count += 1
+        return True
+
+    def clear(self) -> None:
+        """Forget the gradients of an update that is done."""
+        if self.pending == 0:
+            self.optimizer.zero_grad(set_to_none=True)
+
+    def adjust(self, recipe: Recipe) -> None:
+        """Go on by another recipe of the same optimizer."""
+        self.recipe = recipe
+        self.rate = -1.0
+        set_hyper(self.optimizer, recipe)
+        if self.ema is not None and recipe.ema_decay:
+            self.ema.decay = recipe.ema_decay
+
+    def _set_rate(self, value: float) -> None:
+        if value != self.rate:
+            self.rate = value
+            for group in self.optimizer.param_groups:
+                group["lr"] = value
+
+    # For checkpoints
+
+    def tensors(self) -> dict[str, Tensor]:
+        """By "optimizer/<parameter>/<name>", "grads/<parameter>" and "ema/<parameter>"."""
+        found: dict[str, Tensor] = {}
+        for at, held in self.optimizer.state_dict()["state"].items():
+            for name, value in held.items():
+                if isinstance(value, Tensor):
+                    found[f"optimizer/{at}/{name}"] = value
+        if self.pending:
+            for at, parameter in enumerate(self._parameters):
+                if parameter.grad is not None:
+                    found[f"grads/{at}"] = parameter.grad
+        if self.ema is not None:
+            found |= {f"ema/{at}": value for at, value in enumerate(self.ema.average)}
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """What JSON can hold."""
+        plain: dict[str, dict[str, Any]] = {}
+        for at, held in self.optimizer.state_dict()["state"].items():
+            others = {name: value for name, value in held.items() if not isinstance(value, Tensor)}
+            if others:
+                plain[str(at)] = others
+        return {
+            "updates": self.count,
+            "pending": self.pending,
+            "factor": self.factor,
+            "scaler": self._scaler.state_dict(),
+            "optimizer": plain,
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        self.count, self.pending = values["updates"], values["pending"]
+        self.factor, self.rate = values["factor"], -1.0
+        if values["scaler"]:
+            self._scaler.load_state_dict(dict(values["scaler"]))
+        state: dict[int, dict[str, Any]] = {
+            int(at): dict(others) for at, others in values["optimizer"].items()
+        }
+        for name, tensor in tensors.items():
+            kind, _, rest = name.partition("/")
+            if kind == "optimizer":
+                at, _, key = rest.partition("/")
+                state.setdefault(int(at), {})[key] = tensor.clone()
+            elif kind == "ema" and self.ema is not None:
+                self.ema.average[int(rest)].copy_(tensor)
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        for number, parameter in enumerate(self._parameters):
+            grad = tensors.get(f"grads/{number}")
+            parameter.grad = None if grad is None else grad.to(parameter.device).clone()
