@@ -16,6 +16,7 @@ from engine.network.expand import expand
 from engine.network.problem import Problem
 from engine.training.finite import first_not_finite
 from engine.training.ring import CAPACITY
+from engine.training.standing import restore, take
 
 if TYPE_CHECKING:
     from engine.training.state import State
@@ -41,7 +42,7 @@ class Recovery:
             return
         size = sum(tensor.nbytes for tensor in self._trainer.module.state_dict().values())
         if 3 * size <= MOST_BYTES:
-            self._good = self._trainer.state()
+            self._good = take(self._trainer)
 
     def search(self, step: int, loss: float) -> Problem:
         """What is to be said of a loss at `step` that is not finite. The trainer then stands before
@@ -61,7 +62,7 @@ class Recovery:
             trainer.module.heads(trainer.batch[0], kept)
         problem = _problem(trainer, "output", first_not_finite(kept), values)
         if self._good is not None:
-            trainer.restore(self._good)
+            restore(trainer, self._good)
         return problem
 
     def _repeat(self, step: int) -> tuple[str, str | None, int] | None:
@@ -72,13 +73,13 @@ class Recovery:
         assert self._good is not None
         self._looking = True
         try:
-            trainer.restore(self._good)
+            restore(trainer, self._good)
             while trainer.step < step and not trainer.finished:
-                before = trainer.state()
+                before = take(trainer)
                 found = trainer.examine()
                 if found is not None:
                     at = trainer.step + 1
-                    trainer.restore(before)
+                    restore(trainer, before)
                     return (*found, at)
             return None
         finally:

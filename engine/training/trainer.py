@@ -8,15 +8,12 @@ decides how the run goes on, and `restore` takes it up again.
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.data import load, source_of
@@ -37,7 +34,9 @@ from engine.training.objective import Objective, Totals
 from engine.training.recovery import Recovery
 from engine.training.resident import Batch, Epoch, ResidentData
 from engine.training.ring import ScalarRing
+from engine.training.standing import restore, take
 from engine.training.state import State
+from engine.training.tally import Tally
 from engine.training.updates import Updates
 
 _AS_IT_IS = nullcontext()
@@ -80,7 +79,7 @@ class Trainer:
         self.step = 0
         self.epoch = 1
         self.batch_size = min(recipe.batch_size, self.data.samples)
-        self._batches = Epoch(self.data, recipe.seed, 1, shuffle=recipe.shuffle)
+        self.batches = Epoch(self.data, recipe.seed, 1, shuffle=recipe.shuffle)
         if self.device.type == "cpu" and data is None:
             choose_thread_count(self._rehearse)
         self.updates = Updates(recipe, self.module, max(self.total_steps // recipe.accumulate, 1))
@@ -92,12 +91,12 @@ class Trainer:
         self.batch: Batch = (self.data.train_x[:0], self.data.train_y[:0])
         self._ring = ScalarRing()
         self._rates: list[float] = []
-        self._validation: Iterator[None] | None = None
+        self.validation: Iterator[None] | None = None
         #: Whether the module holds the moving average of its weights at the moment.
-        self._averaged = False
-        self._since = _Since(self.step)
-        self._recovery = Recovery(self)
-        self._recovery.remember(now=True)
+        self.averaged = False
+        self.tally = Tally(self.step)
+        self.recovery = Recovery(self)
+        self.recovery.remember(now=True)
 
     # How far it is
 
@@ -111,30 +110,30 @@ class Trainer:
         recipe = self.project.recipe
         if recipe.steps:
             return recipe.steps
-        left = -(-self._batches.left // self.batch_size)
+        left = -(-self.batches.left // self.batch_size)
         return self.step + left + max(recipe.epochs - self.epoch, 0) * self.steps_per_epoch
 
     @property
     def finished(self) -> bool:
-        return self._validation is None and (self.step >= self.total_steps or self.stopping.over)
+        return self.validation is None and (self.step >= self.total_steps or self.stopping.over)
 
     # The loop
 
     def advance(self, watch: Watch | None = None) -> Frame | None:
         """One unit of work; with a `watch`, also the frame of a training step. StopIteration when
         the run is over. Raises NodeError, TrainingError or what torch raises."""
-        if self._validation is not None:
-            if next(self._validation, "over") == "over":
-                self._validation = None
+        if self.validation is not None:
+            if next(self.validation, "over") == "over":
+                self.validation = None
             return None
         if self.finished:
             raise StopIteration
-        if not self._batches.left:
-            self._begin_epoch(self.epoch + 1)
+        if not self.batches.left:
+            self.begin_epoch(self.epoch + 1)
         frame = self._train(watch)
         if self._is_validation_due():
             self.flush()
-            self._validation = self._validate()
+            self.validation = self.validate()
         return frame
 
     def look(self, watch: Watch) -> Frame:
@@ -163,16 +162,20 @@ class Trainer:
         rows = np.column_stack([values, np.array(rates, np.float32)])[:good]
         self.recorder.add_scalars(first + 1, (*self.objective.names, "learning_rate"), rows)
         if good < len(values):
-            problem = self._recovery.search(first + good + 1, float(values[good, 0]))
+            problem = self.recovery.search(first + good + 1, float(values[good, 0]))
             self.recorder.truncate(self.step)
             raise TrainingError(problem)
-        self._since.add(values)
-        self._recovery.remember()
+        self.tally.add(values)
+        self.recovery.remember()
 
-    def _begin_epoch(self, epoch: int, position: int = 0) -> None:
+    def forget_unfetched(self) -> None:
+        self._ring.drain()
+        self._rates.clear()
+
+    def begin_epoch(self, epoch: int, position: int = 0) -> None:
         recipe = self.project.recipe
         self.epoch = epoch
-        self._batches = Epoch(self.data, recipe.seed, epoch, position, shuffle=recipe.shuffle)
+        self.batches = Epoch(self.data, recipe.seed, epoch, position, shuffle=recipe.shuffle)
 
     def _train(self, watch: Watch | None) -> Frame | None:
         x, y = self.batch = self._take()
@@ -203,7 +206,7 @@ class Trainer:
         return frame
 
     def _take(self) -> Batch:
-        x, y = self._batches.take(self.batch_size)
+        x, y = self.batches.take(self.batch_size)
         return (x if self.augmenter is None else self.augmenter(x)), y
 
     def _precision(self) -> AbstractContextManager[object]:
@@ -223,8 +226,8 @@ class Trainer:
     def examine(self) -> tuple[str, str | None] | None:
         """One training step that looks for what is not finite and leaves no trace on the curves:
         ("output" or "gradient", node) of the first that is not, before anything is updated."""
-        if not self._batches.left:
-            self._begin_epoch(self.epoch + 1)
+        if not self.batches.left:
+            self.begin_epoch(self.epoch + 1)
         x, y = self.batch = self._take()
         kept: dict[str, Tensor] = {}
         with self._precision():
@@ -260,30 +263,30 @@ class Trainer:
     def _is_validation_due(self) -> bool:
         every = self.project.recipe.validate_every
         last = self.step >= self.total_steps
-        return last or (self.step % every == 0 if every else not self._batches.left)
+        return last or (self.step % every == 0 if every else not self.batches.left)
 
-    def _validate(self) -> Iterator[None]:
+    def validate(self) -> Iterator[None]:
         """Means over the whole validation part, in evaluation mode; one batch a unit. Raises
         TrainingError when the loss is not a number: the last step may have ruined the weights."""
-        speed = self._since.speed(self.step)
+        speed = self.tally.speed(self.step)
         totals = self.objective.totals()
         self.module.eval()
-        self._swap_average()
+        self.swap_average()
         try:
             for x, y in self.data.validation():
                 with torch.no_grad(), self._precision():
                     totals.add(self.module.heads(x), x, y)
                 yield
         finally:  # also where the run is left in the middle of it
-            self._swap_average()
-            self._train_mode()
+            self.swap_average()
+            self.train_mode()
         self._conclude(totals, speed)
 
     def _conclude(self, totals: Totals, speed: float) -> None:
         found = totals.compute()
         if not math.isfinite(found.get("loss", 0.0)):
-            raise TrainingError(self._recovery.search(self.step, found["loss"]))
-        train = dict(zip(self.objective.names, self._since.means(), strict=True))
+            raise TrainingError(self.recovery.search(self.step, found["loss"]))
+        train = dict(zip(self.objective.names, self.tally.means(), strict=True))
         self.recorder.add_validation(Validation(self.epoch, self.step, train, found, speed))
         loss = found["loss"] if found else train["loss"]
         if self.stopping.update(loss, self.step):
@@ -293,16 +296,16 @@ class Trainer:
                 Mark(self.step, "early_stop", {"best_step": self.stopping.best_step})
             )
         self.updates.validated(loss)
-        self._since = _Since(self.step)
-        self._recovery.remember(now=True)
+        self.tally = Tally(self.step)
+        self.recovery.remember(now=True)
 
-    def _swap_average(self) -> None:
+    def swap_average(self) -> None:
         """Weights and their moving average, if there is one, change places."""
         if self.updates.ema is not None:
             self.updates.ema.swap()
-            self._averaged = not self._averaged
+            self.averaged = not self.averaged
 
-    def _train_mode(self) -> None:
+    def train_mode(self) -> None:
         self.module.train()
         freeze(self.module, self.project.network, self.project.recipe.frozen)
 
@@ -322,99 +325,21 @@ class Trainer:
             (self.total_steps - self.step) // recipe.accumulate, 1
         )
         if self.module.training:
-            self._train_mode()
+            self.train_mode()
         for mark in marks:
             self.recorder.add_mark(mark)
-        self._recovery.remember(now=True)
+        self.recovery.remember(now=True)
         return marks
 
     # Going back and on
 
     def state(self) -> State:
         """Everything that decides how the run goes on, copied. In the middle of a validation it is
-        what that began with."""
-        averaged = self._averaged
-        if averaged:
-            self._swap_average()
-        tensors = {f"weights/{name}": tensor for name, tensor in self.module.weights().items()}
-        tensors |= self.updates.tensors()
-        if self.augmenter is not None:
-            tensors |= {f"augment/{name}": held for name, held in self.augmenter.state().items()}
-        tensors["rng/cpu"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["rng/cuda"] = torch.cuda.get_rng_state(self.device)
-        copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-        if averaged:
-            self._swap_average()
-        values = {
-            "step": self.step,
-            "epoch": self.epoch,
-            "position": self._batches.position,
-            "batch_size": self.batch_size,
-            "validating": self._validation is not None,
-            "threads": torch.get_num_threads(),
-            "torch": torch.__version__,
-            "stopping": self.stopping.values(),
-            "updates": self.updates.values(),
-            "since": self._since.values(),
-        }
-        return State(copies, values)
+        what that began with. Raises TrainingError like `flush`: a state is always a good one."""
+        self.flush()
+        return take(self)
 
     def restore(self, state: State) -> None:
         """Stand where `state` was taken: on the CPU what follows is equal to the last bit."""
-        tensors, values = state.tensors, state.values
-        self._validation = None
-        self._ring.drain()
-        self._rates.clear()
-        if self.device.type == "cpu" and torch.get_num_threads() != values["threads"]:
-            torch.set_num_threads(values["threads"])
-        with torch.no_grad():
-            for name, tensor in self.module.weights().items():
-                tensor.copy_(tensors[f"weights/{name}"])
-        self.updates.restore(tensors, values["updates"])
-        self.stopping.restore(values["stopping"])
-        if self.augmenter is not None:
-            self.augmenter.restore(_under("augment/", tensors))
-        self.step, self.batch_size = values["step"], values["batch_size"]
-        self._begin_epoch(values["epoch"], values["position"])
-        self._since = _Since(*values["since"])
-        self._train_mode()
-        if values["validating"]:
-            self._validation = self._validate()
-        torch.set_rng_state(tensors["rng/cpu"])
-        if "rng/cuda" in tensors and self.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["rng/cuda"], self.device)
-        self._recovery.remember(now=True)
-
-
-class _Since:
-    """What is summed up from one validation to the next: means of all scalars, and speed."""
-
-    def __init__(self, step: int, sums: Sequence[float] = (), count: int = 0) -> None:
-        self._step = step
-        self._sums = np.array(sums, np.float64)
-        self._count = count
-        self._begun = (time.perf_counter(), step + count)
-
-    def add(self, values: NDArray[np.float32]) -> None:
-        """values: (steps, scalars)."""
-        total = values.sum(axis=0, dtype=np.float64)
-        self._sums = self._sums + total if self._count else total
-        self._count += len(values)
-
-    def means(self) -> list[float]:
-        return [float(value) for value in self._sums / max(self._count, 1)]
-
-    def speed(self, step: int) -> float:
-        """Steps a second."""
-        begun, first = self._begun
-        return (step - first) / max(time.perf_counter() - begun, 1e-9)
-
-    def values(self) -> list[Any]:
-        return [self._step, [float(value) for value in self._sums], self._count]
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): held for name, held in tensors.items() if name.startswith(prefix)
-    }
+        restore(self, state)
+        self.recovery.remember(now=True)
