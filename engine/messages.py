@@ -290,6 +290,15 @@ FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
     "other_format": ("the format is {found}, not backlit.", _DAMAGED),
     "bad_value": ("{found} does not fit here: {reason}.", _DAMAGED),
     "id_twice": ("the node id {id} is used twice.", _DAMAGED),
+    "damaged_state": (
+        "the saved state cannot be read: {reason}.",
+        "Go on from an earlier step.",
+    ),
+    "state_not_saved": (
+        "the state of step {step} was not saved: {reason} {free} MB are free there.",
+        "Training goes on, and earlier states are kept. Free some space, or check the disk.",
+    ),
+    "no_state": ("no state of step {step} is stored.", "Choose another step."),
     "damaged_weights": ("the stored weights cannot be read: {reason}.", _DAMAGED),
     "unknown_type": ("the type {type} is not supported; {known} are.", _ASK),
 }
