@@ -54,10 +54,12 @@ MIGRATIONS: tuple[str, ...] = (
 
 
 class Database:
-    """One file, one connection a thread. `refill` fills the tables of a new file."""
+    """One file, one connection a thread. probe: a query that a sound file answers; refill: fills the
+    tables of a new one."""
 
-    def __init__(self, path: Path, refill: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, path: Path, probe: str, refill: Callable[[sqlite3.Connection], None]) -> None:
         self.path = path
+        self._probe = probe
         self._refill = refill
         self._own = threading.local()
         self._lock = threading.Lock()
@@ -135,6 +137,7 @@ class Database:
             self.path, timeout=BUSY, isolation_level=None, check_same_thread=False
         )
         try:
+            _check_owner(connection)  # before anything is written into what may be another's
             connection.row_factory = sqlite3.Row
             connection.create_function("folded", 1, _folded, deterministic=True)
             connection.create_function("contains", 2, _contains, deterministic=True)
@@ -154,10 +157,8 @@ class Database:
             version = _version(connection)
             if version > len(MIGRATIONS):
                 raise FileProblem("newer_history", found=version, known=len(MIGRATIONS)).of(self.path)
-            if not _is_ours(connection):
-                if version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    raise _Foreign("the file holds something else")
-                connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            _check_owner(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
             for statements in MIGRATIONS[version:]:
                 for statement in statements.split(";"):  # executescript would commit
                     connection.execute(statement)
@@ -195,6 +196,7 @@ class Database:
                 return False
             raise
         try:
+            connection.execute(self._probe).fetchone()
             return [row[0] for row in connection.execute("PRAGMA quick_check(1)")] == ["ok"]
         except sqlite3.DatabaseError:
             return False
@@ -229,6 +231,13 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_owner(connection: sqlite3.Connection) -> None:
+    if not _is_ours(connection):
+        made = connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if made or _version(connection):
+            raise _Foreign("the file holds something else")
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:

@@ -26,6 +26,7 @@ from engine.runs.run import How, Run
 #: The columns that hold JSON.
 _TABLES = ("recipe", "data", "results", "tags")
 _COLUMNS = tuple(Run.model_fields)
+_SELECT = f"SELECT {', '.join(_COLUMNS)}, extra FROM runs"
 #: What a list can be ordered by, beside a measure.
 ORDERS = ("started", "ended", "name", "how", "project", "steps")
 _FOLDED = ("name", "project")
@@ -37,7 +38,7 @@ class History:
 
     def __init__(self, place: Path | None = None) -> None:
         self.place = folders.runs_folder() if place is None else place
-        self._database = Database(self.place / "history.sqlite", self._add_missing)
+        self._database = Database(self.place / "history.sqlite", _SELECT, self._add_missing)
 
     @property
     def set_aside(self) -> Path | None:
@@ -160,7 +161,7 @@ class History:
             values += [order, order]
         direction = "DESC" if descending else "ASC"
         query = (
-            f"SELECT * FROM runs WHERE {' AND '.join(where)} "
+            f"{_SELECT} WHERE {' AND '.join(where)} "
             f"ORDER BY {key} IS NULL, {key} {direction}, started {direction}, id LIMIT ?"
         )
         return self._database.read(
@@ -209,7 +210,7 @@ class History:
 
 
 def _get(db: sqlite3.Connection, run_id: str) -> Run | None:
-    row = db.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+    row = db.execute(f"{_SELECT} WHERE id = ?", (run_id,)).fetchone()
     return None if row is None else _run(row)
 
 
