@@ -3,57 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.project.errors import FileProblem
 from engine.runs import state_file
 from engine.runs.retention import is_spaced, surplus
 from engine.runs.state import State
+from engine.runs.stored import Stored, file_name, scan, spare
 
 #: Memory for states that wait for the disk; the newest and the best wait whatever they need.
 WAITING_BYTES = 256 * 2**20
-
-_NAME = re.compile(r"step-(\d{9,18})(-best)?\.safetensors")
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A whole state on disk."""
-
-    path: Path
-    step: int
-    size: int
-    best: bool
-
-
-def scan(folder: Path) -> dict[int, Stored]:
-    """The states in `folder` by step, in no order. A folder that is not there has none."""
-    found: dict[int, Stored] = {}
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            match = _NAME.fullmatch(entry.name)
-            with contextlib.suppress(OSError):  # deleted meanwhile
-                if match is None or not entry.is_file(follow_symlinks=False):
-                    continue
-                step, best = int(match[1]), match[2] is not None
-                if best or step not in found:
-                    found[step] = Stored(Path(entry.path), step, entry.stat().st_size, best)
-    return found
-
-
-def spare(stored: dict[int, Stored], budget: int) -> list[Stored]:
-    """What to delete so that the rest fits into `budget`, the most dispensable first. The newest and
-    the latest of the best ones stay."""
-    best = [step for step, one in stored.items() if one.best]
-    pinned = {max(stored), *([max(best)] if best else [])} if stored else set()
-    sizes = {step: one.size for step, one in stored.items()}
-    return [stored[step] for step in surplus(sizes, budget, pinned)]
 
 
 class StateStore:
@@ -197,7 +159,7 @@ class StateStore:
         with self._lock:
             old = self._stored.get(step)
         best = keep or (old is not None and old.best)
-        path = self.folder / f"step-{step:09d}{'-best' if best else ''}.safetensors"
+        path = self.folder / file_name(step, best)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             size = state_file.write(path, state)
