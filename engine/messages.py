@@ -295,6 +295,29 @@ FILE_MESSAGES: Mapping[str, tuple[str, str]] = {
     "other_format": ("the format is {found}, not backlit.", _DAMAGED),
     "bad_value": ("{found} does not fit here: {reason}.", _DAMAGED),
     "id_twice": ("the node id {id} is used twice.", _DAMAGED),
+    "damaged_state": (
+        "the saved state cannot be read: {reason}.",
+        "Go on from an earlier step.",
+    ),
+    "state_not_saved": (
+        "the state of step {step} was not saved: {reason} {free} MB are free there.",
+        "Training goes on, and earlier states are kept. Free some space, or check the disk.",
+    ),
+    "run_alive": (
+        "this run is training right now{holder}.",
+        "Stop it first, or wait until it is done.",
+    ),
+    "no_run": ("there is no run {id} in the history.", "It was deleted; choose another."),
+    "history_failed": (
+        "the history of runs cannot be used: {reason}.",
+        "Close other programs that use it, and check the disk. Each run is also in its own folder.",
+    ),
+    "newer_history": (
+        "the history of runs has version {found}; this program knows up to {known}.",
+        "Use a newer Backlit.",
+    ),
+    "damaged_run": ("the record of the run cannot be read: {reason}.", "The run can be deleted."),
+    "no_state": ("no state of step {step} is stored.", "Choose another step."),
     "damaged_weights": ("the stored weights cannot be read: {reason}.", _DAMAGED),
     "unknown_type": ("the type {type} is not supported; {known} are.", _ASK),
 }

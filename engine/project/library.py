@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_data_dir
-
 import resources
 from engine.network.copies import cut_out, moved, roots
 from engine.network.model import Network
 from engine.network.problem import Problem
 from engine.project import atomic, container, limits
+from engine.project.data_folder import data_folder
 from engine.project.errors import FileProblem, cannot_write
 from engine.project.fragment import from_text, to_text
 
@@ -47,9 +46,8 @@ class Entry:
 
 
 def folder() -> Path:
-    """Where the user's blocks lie. BACKLIT_DATA names another place, as tests do."""
-    base = os.environ.get("BACKLIT_DATA") or user_data_dir("backlit", appauthor=False)
-    return Path(base) / "blocks"
+    """Where the user's blocks lie."""
+    return data_folder() / "blocks"
 
 
 def entries() -> tuple[Entry, ...]:

@@ -30,3 +30,9 @@ DATA_SETTINGS = 200
 TENSORS = 20_000
 TENSOR_HEADER_BYTES = 16 * 2**20
 TENSOR_AXES = 8
+# The states of a run: weights, what the optimizer remembers of them, random numbers
+STATE_BYTES = 64 * 2**30
+STATE_TENSORS = 50_000
+STATE_TEXT = 8 * 2**20
+# run.json
+RUN_BYTES = 2 * 2**20

@@ -17,9 +17,10 @@ _NEITHER_MARK_NOR_QUOTE = bytes(set(range(256)) - set(_MARKS + b'"'))
 _NOT_WRITABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def parse(data: bytes, member: str) -> Any:
+def parse(data: bytes, member: str, longest: int = limits.TEXT) -> Any:
     """The value in `data` (UTF-8, a byte-order mark is fine). Raises FileProblem, which names
-    `member` as the place. Integers lie within 2**53, floats are finite, texts can be written back."""
+    `member` as the place. Integers lie within 2**53, floats are finite, texts can be written back and
+    have at most `longest` characters."""
     _check_size(data, member)
     if b"\0" in data[:4]:
         raise FileProblem("not_utf8", f"{member}, byte {data.index(0)}")
@@ -32,7 +33,7 @@ def parse(data: bytes, member: str) -> Any:
     except json.JSONDecodeError as error:
         place = f"{member}, line {error.lineno}, column {error.colno}"
         raise FileProblem("json_syntax", place, reason=error.msg) from error
-    bad = _bad_text(value)
+    bad = _bad_text(value, longest)
     if bad is not None:
         code, path, values = bad
         raise FileProblem(code, "/".join([member, *reversed(path)]), **values)
@@ -102,23 +103,23 @@ def _decoder(member: str) -> json.JSONDecoder:
     )
 
 
-def _bad_text(value: Any) -> tuple[str, list[str], dict[str, int]] | None:
+def _bad_text(value: Any, longest: int) -> tuple[str, list[str], dict[str, int]] | None:
     """The first text that is too long or could not be written back: a code, the way to it from the
     inside out, and the values of the message. The depth is bounded already."""
     if isinstance(value, str):
-        if len(value) > limits.TEXT:
-            return "text_too_long", [], {"length": len(value), "limit": limits.TEXT}
+        if len(value) > longest:
+            return "text_too_long", [], {"length": len(value), "limit": longest}
         return ("text_not_writable", [], {}) if _NOT_WRITABLE.search(value) else None
     if isinstance(value, dict):
         for key, item in value.items():
-            if (bad := _bad_text(key)) is not None:
+            if (bad := _bad_text(key, longest)) is not None:
                 return bad
-            if (bad := _bad_text(item)) is not None:
+            if (bad := _bad_text(item, longest)) is not None:
                 bad[1].append(key)
                 return bad
     elif isinstance(value, list):
         for at, item in enumerate(value):
-            if (bad := _bad_text(item)) is not None:
+            if (bad := _bad_text(item, longest)) is not None:
                 bad[1].append(str(at))
                 return bad
     return None

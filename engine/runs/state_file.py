@@ -1,0 +1,166 @@
+"""A state as a safetensors file: tensors in the body, all other values as JSON in the metadata.
+
+No pickle: a state may come from anybody who hands on a run's folder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from engine.project import atomic, container, limits, strict_json, tensor_table
+from engine.project.errors import FileProblem, cannot_read
+from engine.runs.state import State
+
+_VALUES = "values"
+_TYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+_RULES = tensor_table.Rules(
+    member="state",
+    code="damaged_state",
+    sizes={name: kind.itemsize for name, kind in _TYPES.items()},
+    tensors=limits.STATE_TENSORS,
+    bytes=limits.STATE_BYTES,
+    text=limits.STATE_TEXT,
+)
+#: Stands for a number that strict JSON lacks; other keys that begin with a dollar get one more.
+_NUMBER = "$number"
+
+
+def write(path: Path, state: State) -> int:
+    """Save atomically and return the size. Raises FileProblem; what was there before is untouched."""
+    try:
+        data = encode(state)
+    except FileProblem as problem:
+        raise problem.of(path) from problem.__cause__
+    atomic.save(path, data)
+    return len(data)
+
+
+def read(path: Path) -> State:
+    """Raises FileProblem, naming the file, the place in it and the remedy."""
+    try:
+        with container.regular_file(path, limits.STATE_BYTES) as (file, size):
+            data = bytearray(size)
+            if file.readinto(data) != size:
+                raise FileProblem("changed_while_reading")
+        return decode(data)
+    except FileProblem as problem:
+        raise problem.of(path) from problem.__cause__
+    except OSError as error:
+        raise cannot_read(error).of(path) from error
+
+
+def encode(state: State) -> bytes:
+    """Raises FileProblem for what `decode` would refuse, damage apart."""
+    values = strict_json.dump(_plain(state.values), _VALUES)
+    _values_of(values)
+    known = set(_TYPES.values())
+    tensors: dict[str, Tensor] = {}
+    places: set[int] = set()
+    for name in sorted(state.tensors):
+        tensor = state.tensors[name].detach()
+        if tensor.dtype not in known or tensor.layout is not torch.strided:
+            kind = tensor.dtype if tensor.layout is torch.strided else tensor.layout
+            raise _RULES.unknown_type(name, kind)
+        tensor = tensor.cpu().contiguous()
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() in places or storage.nbytes() != tensor.nbytes:
+            tensor = tensor.clone()  # safetensors refuses tensors that share numbers
+        places.add(storage.data_ptr())
+        tensors[name] = tensor
+    try:
+        data = save(tensors, {_VALUES: values.decode()})
+    except UnicodeEncodeError as error:
+        raise FileProblem("text_not_writable", _RULES.member) from error
+    _check(tensor_table.read(data, _RULES))
+    return data
+
+
+def decode(data: bytearray) -> State:
+    """The tensors are views of `data`. Raises FileProblem."""
+    table = tensor_table.read(data, _RULES)
+    values = _check(table)
+    buffer = torch.frombuffer(data, dtype=torch.uint8)
+    tensors = {t.name: _view(buffer, table.body, t) for t in table.tensors}
+    return State(tensors, values)
+
+
+def _check(table: tensor_table.Table) -> dict[str, Any]:
+    """The values, when they are those of a state."""
+    if any(not tensor.name for tensor in table.tensors):
+        raise _RULES.damaged("", "a tensor has no name")
+    if _VALUES not in table.metadata:
+        raise _RULES.damaged("", "it holds tensors, but is not the state of a run")
+    return _values_of(table.metadata[_VALUES].encode())
+
+
+def _values_of(data: bytes) -> dict[str, Any]:
+    values = _meant(strict_json.parse(data, _VALUES, limits.STATE_TEXT))
+    step = values.get("step") if isinstance(values, dict) else None
+    if type(step) is not int or step < 0:
+        raise _RULES.damaged(_VALUES, "the step is no whole number from 0")
+    return values
+
+
+def _view(buffer: Tensor, body: int, entry: tensor_table.Tensor) -> Tensor:
+    kind = _TYPES[entry.type]
+    if entry.start == entry.stop:
+        return torch.empty(entry.shape, dtype=kind)
+    raw = buffer[body + entry.start : body + entry.stop]
+    if kind is torch.bool and int(raw.max()) > 1:
+        raise _RULES.damaged(entry.name, "a truth value is neither 0 nor 1")
+    if (body + entry.start) % kind.itemsize:
+        raw = raw.clone()
+    return raw.view(kind).view(entry.shape)
+
+
+def _plain(value: Any) -> Any:
+    """`value` in strict JSON: infinity, NaN and whole numbers beyond 2**53 as their text."""
+    if isinstance(value, Mapping):
+        return {f"${key}" if str(key).startswith("$") else key: _plain(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_NUMBER: str(float(value))}
+    if type(value) is int and abs(value) > limits.WHOLE_NUMBER:
+        return {_NUMBER: str(value)}
+    return value
+
+
+def _meant(value: Any) -> Any:
+    """What `_plain` was made from; tuples come back as lists."""
+    if isinstance(value, list):
+        return [_meant(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {_NUMBER}:
+        return _number(value[_NUMBER])
+    return {key[1:] if key.startswith("$") else key: _meant(item) for key, item in value.items()}
+
+
+def _number(text: Any) -> float | int:
+    if text in ("inf", "-inf", "nan"):
+        return float(text)
+    try:
+        if isinstance(text, str) and len(text) <= limits.NUMBER_DIGITS:
+            return int(text)
+    except ValueError:
+        pass
+    raise _RULES.damaged(_VALUES, f"{strict_json.brief(text)} is no number")
