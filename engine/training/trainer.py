@@ -24,13 +24,15 @@ from engine.probes.observer import Observer
 from engine.probes.sample import Samples
 from engine.project.project import Project, Weights
 from engine.telemetry.frame import Frame, Watch
-from engine.telemetry.recorder import EpochResult, Recorder
+from engine.telemetry.recorder import Recorder, Validation
 from engine.training.device import choose_device, choose_thread_count
 from engine.training.fault import TrainingError
 from engine.training.finite import check_finite
 from engine.training.metrics import ScalarRing, correct
 from engine.training.optimizers import make_optimizer
 from engine.training.resident import ResidentData
+
+SCALARS = ("loss", "accuracy", "learning_rate")
 
 
 class Trainer:
@@ -60,6 +62,8 @@ class Trainer:
         self.step = 0
         self.epoch = 0
         self._ring = ScalarRing(self.device)
+        #: Of loss and accuracy, over the steps of the epoch.
+        self._totals = np.zeros(2)
         self._watch: Watch | None = None
         self._work = self._units()
 
@@ -90,10 +94,11 @@ class Trainer:
     def flush(self) -> None:
         """Bring the recorder up to the latest step. Raises TrainingError at a loss that is not a
         number."""
-        first = len(self.recorder.loss)
         values = self._ring.drain()
-        self.recorder.loss.append(values[:, 0])
-        self.recorder.accuracy.append(values[:, 1])
+        first = self.step - len(values)
+        self._totals += values.sum(axis=0, dtype=np.float64)
+        rates = np.full((len(values), 1), self.project.recipe.learning_rate, np.float32)
+        self.recorder.add_scalars(first + 1, SCALARS, np.concatenate([values, rates], axis=1))
         check_finite(values[:, 0], first, self.module, self.project, self._batch)
 
     def _units(self) -> Iterator[Frame | None]:
@@ -101,6 +106,7 @@ class Trainer:
             self.epoch = epoch
             start = time.perf_counter()
             first = self.step
+            self._totals = np.zeros(2)
             for batch in self.data.epoch(self.project.recipe.seed, epoch):
                 self._batch = batch
                 yield self._train(*batch)
@@ -146,14 +152,13 @@ class Trainer:
         self.module.train()
         val_loss, val_accuracy = (totals / len(self.data.val_x)).tolist()
         check_finite(np.array([val_loss]), self.step - 1, self.module, self.project, (x, y))
-        self.recorder.add_epoch(
-            EpochResult(
+        loss, accuracy = (self._totals / max(self.step - first, 1)).tolist()
+        self.recorder.add_validation(
+            Validation(
                 epoch=self.epoch,
                 step=self.step,
-                train_loss=float(self.recorder.loss.view()[first:].mean()),
-                train_accuracy=float(self.recorder.accuracy.view()[first:].mean()),
-                val_loss=val_loss,
-                val_accuracy=val_accuracy,
+                train={"loss": loss, "accuracy": accuracy},
+                validation={"loss": val_loss, "accuracy": val_accuracy},
                 steps_per_second=speed,
             )
         )
