@@ -16,7 +16,13 @@ Archived: TypeAlias = tuple[Steps, Floats, int]
 
 CAPACITY = 16_384
 _FIRST_ROOM = 1024
-_KINDS = (np.int64, np.float32, np.float32, np.float64, np.float32)  #: of merged columns
+_KINDS: tuple[Any, ...] = (
+    np.int64,
+    np.float32,
+    np.float32,
+    np.float64,
+    np.float32,
+)  #: of merged columns
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class Series:
     def view(self) -> Points:
         """All buckets, at most `capacity`."""
         state = self._state
-        columns = [column[: state.done] for column in state.columns]
+        columns: list[Any] = [column[: state.done] for column in state.columns]
         newest = state.width
         if state.tail is not None:
             newest = state.tail.size
@@ -192,7 +198,8 @@ def _appended(state: _State, values: Floats, steps: Steps, capacity: int) -> _St
         tail = _longer(tail, values[:take], int(steps[take - 1]))
         values, steps = values[take:], steps[take:]
         if tail.size == width:
-            for column, value in zip(columns, _of_tail(tail), strict=True):
+            room: tuple[NDArray[Any], ...] = columns
+            for column, value in zip(room, _of_tail(tail), strict=True):
                 column[done] = value
             done, tail = done + 1, None
     whole = len(values) // width
@@ -213,7 +220,9 @@ def _appended(state: _State, values: Floats, steps: Steps, capacity: int) -> _St
 def _merged(state: _State) -> _State:
     """Half as many buckets, in new arrays: older views keep theirs."""
     old = state.columns
-    columns = _Columns(*(np.empty(len(column), kind) for column, kind in zip(old, _KINDS, strict=True)))
+    room = len(old.steps)
+    steps, low, high, mean, last = (np.empty(room, kind) for kind in _KINDS)
+    columns = _Columns(steps, low, high, mean, last)
     half = slice(0, state.done // 2)
     columns.steps[half] = old.steps[1::2]
     columns.low[half] = np.fmin(old.low[::2], old.low[1::2])
