@@ -24,7 +24,8 @@ from engine.network.problem import Problem
 from engine.project.errors import FileProblem
 from engine.project.examples import find
 from engine.project.project_file import Opened, read, write
-from engine.telemetry.recorder import EpochResult
+from engine.recipe.metrics import METRICS
+from engine.telemetry.recorder import Validation
 
 
 class Refused(Exception):
@@ -71,9 +72,10 @@ def train(arguments: argparse.Namespace) -> int:
         "steps": trainer.step,
         "seconds": round(time.perf_counter() - started, 3),
         "device": str(trainer.device),
-        "val_accuracy": trainer.recorder.epochs[-1].val_accuracy,
-        "val_loss": trainer.recorder.epochs[-1].val_loss,
     }
+    if trainer.recorder.validations:
+        newest = trainer.recorder.validations[-1].validation
+        result |= {f"val_{name}": newest[name] for name in sorted(newest)}
     if arguments.out is not None:
         write(arguments.out, project, trainer.weights())
         result["out"] = str(arguments.out)
@@ -92,30 +94,34 @@ def _train_all(trainer: Any, *, as_json: bool) -> None:
         except StopIteration:
             return
         finally:
-            for result in trainer.recorder.epochs[shown:]:
+            for result in trainer.recorder.validations[shown:]:
                 _print_epoch(result, as_json=as_json)
-            shown = len(trainer.recorder.epochs)
+            shown = len(trainer.recorder.validations)
 
 
-def _print_epoch(result: EpochResult, *, as_json: bool) -> None:
+def _print_epoch(result: Validation, *, as_json: bool) -> None:
     if as_json:
         _print_json(
             {
                 "event": "epoch",
                 "epoch": result.epoch,
-                "train_loss": result.train_loss,
-                "train_accuracy": result.train_accuracy,
-                "val_loss": result.val_loss,
-                "val_accuracy": result.val_accuracy,
+                **{f"train_{name}": value for name, value in result.train.items()},
+                **{f"val_{name}": value for name, value in result.validation.items()},
                 "steps_per_second": round(result.steps_per_second, 1),
             }
         )
     else:
+        measures = [_measure(name, value) for name, value in result.validation.items()]
         _print(
-            f"epoch {result.epoch:3}   loss {result.train_loss:.4f}   "
-            f"validation loss {result.val_loss:.4f}   accuracy {result.val_accuracy:.2%}   "
-            f"{result.steps_per_second:,.0f} steps/s"
+            f"epoch {result.epoch:3}   loss {result.train['loss']:.4f}   "
+            f"validation {'   '.join(measures)}   {result.steps_per_second:,.0f} steps/s"
         )
+
+
+def _measure(name: str, value: float) -> str:
+    metric = METRICS.get(name)
+    words = name.replace("_", " ")
+    return f"{words} {value:.2%}" if metric is not None and metric.unit else f"{words} {value:.4f}"
 
 
 def info(arguments: argparse.Namespace) -> int:

@@ -156,6 +156,8 @@ MESSAGES: Mapping[str, str] = {
     "bad_data_setting": "{name}: {setting} cannot be {value}.",
     # Training
     "training_failed": "Training stopped: {reason}",
+    "record_not_readable": "The curves of the run in {folder} cannot be read: {reason}. Delete the "
+    "run, or bring its folder back from a copy.",
     "node_failed": "{node} failed at step {step}: {reason}",
     "one_value_to_normalize": "{node} normalizes over the samples of a batch and got a single one. Set "
     "batch_size, now {batch_size}, so that every batch has at least two, the last of an epoch as well.",

@@ -102,5 +102,5 @@ def _training() -> str:
     for _ in range(100):
         trainer.advance()
     trainer.flush()
-    losses = trainer.recorder.loss.view()
+    losses = trainer.recorder.scalars["loss"].view().mean
     return f"100 steps, loss {losses[0]:.3f} to {losses[-1]:.3f} on {trainer.device}"

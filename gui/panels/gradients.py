@@ -20,7 +20,8 @@ from engine.telemetry.recorder import Recorder, Series
 from gui.guard import guarded
 from gui.panels.panel import Panel
 from gui.plotting.chart import Chart, Entry, Legend
-from gui.plotting.curves import Smoothed, extent
+from gui.plotting.curves import Smoothed, extent, zigzag
+from gui.plotting.measure import aligned
 from gui.plotting.parts import Segments
 from gui.plotting.plots import Curve, Plot, Style, make_plot, number_text, padded, reach_of
 from gui.theme import GRID, appearance, ui_font
@@ -53,14 +54,15 @@ class _Layers:
         if guide is not None:
             self.plot.set_guide(math.log10(guide[0]))
 
-    def set_points(self, steps: Array, values: Mapping[str, Series]) -> None:
+    def set_points(self, values: Mapping[str, Series]) -> None:
         if self.raw.keys() != values.keys():
             self._make_curves(list(values))
         for node, series in values.items():
-            y = series.view()[: len(steps)]
-            self.raw[node].set_points(steps, y)
+            points = series.view()
+            self.raw[node].set_points(*zigzag(points))
             curve, average = self._smooth[node]
-            curve.set_points(steps, average.update(y))
+            averages = average.update(points.mean, points.width, points.newest_width)
+            curve.set_points(points.steps, averages)
 
     def restart(self) -> None:
         """Another run: its averages begin anew."""
@@ -216,12 +218,11 @@ class GradientsPanel(Panel):
 
     def refresh(self) -> None:
         """Draw what the recorder holds now."""
-        if self.recorder is None or not len(self.recorder.gradient_steps):
+        if self.recorder is None or not self.recorder.gradient_norms:
             return
         self.show_content()
-        steps = self.recorder.gradient_steps.view()
-        self.norms.set_points(steps, self.recorder.gradient_norms)
-        self.ratios.set_points(steps, self.recorder.update_ratios)
+        self.norms.set_points(self.recorder.gradient_norms)
+        self.ratios.set_points(self.recorder.update_ratios)
         if self.chooser.count() != len(self.norms.raw):
             self._offer()
         self._highlight()
@@ -229,14 +230,18 @@ class GradientsPanel(Panel):
         self._draw_histogram()
 
     def table(self) -> tuple[list[str], Array]:
-        """One row a watched step: norms, then update ratios."""
-        steps = next(iter(self.norms.raw.values())).x
-        headers, columns = ["step"], [steps]
-        for title, layers in (("gradient_norm", self.norms), ("update_ratio", self.ratios)):
-            for node, curve in layers.raw.items():
-                headers.append(f"{self._names.get(node, node)} {title}")
-                columns.append(curve.y)
-        return headers, np.stack([np.asarray(column, float) for column in columns], axis=1)
+        """One row a watched step (where there are many, the mean of some): norms, then update ratios."""
+        assert self.recorder is not None
+        columns = []
+        for title, group in (
+            ("gradient_norm", self.recorder.gradient_norms),
+            ("update_ratio", self.recorder.update_ratios),
+        ):
+            for node, series in group.items():
+                points = series.view()
+                name = f"{self._names.get(node, node)} {title}"
+                columns.append((name, points.steps, points.mean))
+        return aligned(columns)
 
     @property
     def _names(self) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.guard import guarded
 from gui.plotting.plots import Plot, Style, ink_of
@@ -16,6 +16,7 @@ from gui.theme import CORNER, GRID, appearance, color, number_font, ui_font
 ROW = 5 * GRID // 2  #: px, height of a legend row
 _SWATCH = 3 * GRID // 2
 _GAP = GRID + GRID // 4
+_LEAST = 7 * GRID  #: px; below this there is room for a count only
 _COUNT = 3 * GRID  #: px for "+7" in the last row
 
 
@@ -58,6 +59,13 @@ class Legend(QWidget):
     @property
     def entries(self) -> tuple[Entry, ...]:
         return self._entries
+
+    def set_heading(self, heading: str) -> None:
+        if heading != self._heading:
+            self._heading = heading
+            self._laid_out = None
+            self.updateGeometry()
+            self.update()
 
     def set_entries(self, entries: Sequence[Entry], strong: str = "") -> None:
         """`strong`: the key of the entry to highlight."""
@@ -125,6 +133,8 @@ class Legend(QWidget):
             # A number cut short would be another number: the count of the rest gets its own room.
             while len(self._places) > 1 and self._places[-1].right() > width - _COUNT:
                 self._places.pop()
+        if width < _LEAST:
+            self._places = []
         self._left_out = len(self._entries) - len(self._places)
         return min(row, self._most_rows - 1) + 1
 
@@ -198,14 +208,21 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class Chart(QWidget):
-    """`legend` above `plot`."""
+    """`legend` above `plot`. front: before the legend, in its row."""
 
-    def __init__(self, legend: Legend, plot: Plot) -> None:
+    def __init__(self, legend: Legend, plot: Plot, front: QWidget | None = None) -> None:
         super().__init__()
         self.legend = legend
         self.plot = plot
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 4)
-        column.addWidget(legend)
+        if front is None:
+            column.addWidget(legend)
+        else:
+            row = QHBoxLayout()
+            row.setSpacing(GRID)
+            row.addWidget(front, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(legend, 1)
+            column.addLayout(row)
         column.addWidget(plot, 1)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.telemetry.series import Points
+
 Floats = NDArray[np.float64]
 
 #: Length of the blocks in which `_recur` works; any other number gives the same result.
@@ -39,6 +41,14 @@ def decimate(y: NDArray[Any], buckets: int) -> tuple[NDArray[np.intp], NDArray[A
     return index, y[index]
 
 
+def zigzag(points: Points) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Steps and values of a line that goes through the lowest and the highest value of each bucket;
+    through every value where buckets are single ones."""
+    if points.exact:
+        return points.steps, points.mean
+    return np.repeat(points.steps, 2), np.stack([points.low, points.high], axis=1).ravel()
+
+
 def extent(y: NDArray[Any], positive: bool = False) -> tuple[float, float]:
     """The smallest and largest finite (and, if so wished, positive) value of y (n,); (inf, -inf)
     when there is none."""
@@ -56,7 +66,11 @@ class Smoothed:
 
     s[t] = Σ w^(t-k) x[k] / Σ w^(t-k), so the first values are not pulled towards zero (Kingma & Ba,
     Adam, section 3). Values that are not finite are skipped. `update` works in proportion to what is
-    new."""
+    new.
+
+    A bucket of c values that all are its mean adds (1 + w + … + w^(c-1)) times the mean and fades what
+    was before by w^c. Where all buckets are as wide, that factor stands above and below the line and is
+    left out: it is the same average with w^c for w, and c times what it weighs."""
 
     def __init__(self, weight: float) -> None:
         """weight: w in 0 … 1 (exclusive); 0 returns the values themselves."""
@@ -66,14 +80,20 @@ class Smoothed:
 
     def _restart(self) -> None:
         self._done = 0
+        self._width = 1
         #: Sums of values and of weights at the end of what is done.
         self._sums = np.zeros(2)
 
-    def update(self, values: NDArray[Any]) -> Floats:
-        """values: (n,), as before and longer. Returns their average, (n,), read-only by custom."""
+    def update(self, values: NDArray[Any], width: int = 1, newest: int = 1) -> Floats:
+        """values: (n,), as before and longer. width: how many values each of them stands for, newest:
+        how many the last does. Returns the average at the end of each, (n,), read-only by custom."""
         total = len(values)
-        if total < self._done:
-            self._restart()  # another run
+        if newest < width and total:
+            averages = self.update(values[:-1], width, width)
+            return np.append(averages, self._with_part(float(values[-1]), newest))
+        if total < self._done or width != self._width:
+            self._restart()  # another run, or buckets have merged
+            self._width = width
         if total > len(self._buffer):
             grown = np.empty(max(total, 2 * len(self._buffer)))
             grown[: self._done] = self._buffer[: self._done]
@@ -87,13 +107,25 @@ class Smoothed:
         new = np.asarray(values, np.float64)
         finite = np.isfinite(new)
         rows = np.stack([np.where(finite, new, 0.0), finite.astype(np.float64)])
-        sums = _recur(rows, self.weight)
-        fade = self.weight ** np.arange(1.0, len(new) + 1)
+        weight = self.weight**self._width
+        sums = _recur(rows, weight)
+        fade = weight ** np.arange(1.0, len(new) + 1)
         sums += self._sums[:, None] * fade
         self._sums = sums[:, -1].copy()
         with np.errstate(invalid="ignore"):
             result: Floats = sums[0] / sums[1]
         return result
+
+    def _with_part(self, value: float, size: int) -> float:
+        """The average after a last bucket that is not full yet."""
+        finite = math.isfinite(value)
+        new = np.array([value if finite else 0.0, float(finite)]) * self._reach(size)
+        total, count = self._sums * self._reach(self._width) * self.weight**size + new
+        return float(total / count) if count > 0 else math.nan
+
+    def _reach(self, size: int) -> float:
+        """1 + w + … + w^(size - 1): what a bucket of this size weighs."""
+        return (1 - self.weight**size) / (1 - self.weight)
 
 
 def exponential_average(values: NDArray[Any], weight: float) -> Floats:

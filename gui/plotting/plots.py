@@ -64,6 +64,8 @@ class NumberAxis(pg.AxisItem):
         if self.logMode:
             return [self._power(value) for value in values]
         digits = max(0, -math.floor(math.log10(spacing))) if spacing > 0 else 0
+        if digits > 3:
+            return [self._short(value * scale, spacing) for value in values]
         return [self._plain(value * scale, digits) for value in values]
 
     def _power(self, exponent: float) -> str:
@@ -77,6 +79,16 @@ class NumberAxis(pg.AxisItem):
             return f"{digit * 10.0**whole:g}"
         power = "10" + str(whole).translate(_SUPERSCRIPT)
         return power if digit == 1 else f"{digit}·{power}"
+
+    @staticmethod
+    def _short(value: float, spacing: float) -> str:
+        """Such as 2e−4: with all its zeros it would not fit beside the axis."""
+        if abs(value) < spacing / 2:
+            return "0"
+        digits, power = f"{value:.2e}".split("e")
+        if len(str(round(abs(value) / spacing))) > 3:
+            return f"{value:.4g}".replace("-", "−")
+        return f"{float(digits):g}e{int(power)}".replace("-", "−")
 
     @staticmethod
     def _plain(value: float, digits: int) -> str:
@@ -144,11 +156,15 @@ class Curve:
             self._dots.setZValue(10)
 
     def shown(self, low: float, high: float, pixels: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """What is to be drawn between x = low and high, at most 2 * `pixels` points."""
+        """What is to be drawn between x = low and high, at most 2 * `pixels` points and the last."""
         first = max(int(np.searchsorted(self.x, low)) - 1, 0)
         last = int(np.searchsorted(self.x, high, side="right")) + 1
-        index, y = decimate(self.y[first:last], pixels)
-        return self.x[first:last][index], y
+        x, y = self.x[first:last], self.y[first:last]
+        index, kept = decimate(y, pixels)
+        # A level end has its extremes elsewhere, but the line goes on.
+        if len(index) and index[-1] != len(y) - 1 and math.isfinite(y[-1]):
+            index, kept = np.append(index, len(y) - 1), np.append(kept, y[-1])
+        return x[index], kept
 
     def draw(self, low: float, high: float, pixels: int, logarithmic: bool) -> None:
         if self._stepped:

@@ -36,8 +36,8 @@ def test_a_run_goes_to_its_end_and_leaves_its_weights(qtbot: QtBot, engine: Engi
         engine.train(points_project(), {})
     recorder = started.args[0]
     assert end.args == [True]
-    assert len(recorder.loss) == 30  # 150 samples in batches of 10, twice
-    assert len(recorder.epochs) == 2
+    assert len(recorder.scalars["loss"]) == 30  # 150 samples in batches of 10, twice
+    assert len(recorder.validations) == 2
     assert set(engine.take_weights()) == {
         "linear-1.weight",
         "linear-1.bias",
@@ -72,13 +72,13 @@ def test_each_step_is_one_batch_and_is_shown(qtbot: QtBot, engine: EngineThread)
         engine.train(LONG, {}, single_step=True)
     recorder = started.args[0]
     wait_state(qtbot, engine, "paused")
-    assert len(recorder.loss) == 1
+    assert len(recorder.scalars["loss"]) == 1
     for count in (2, 3, 4):
         engine.mailbox.take()
         engine.step()
-        qtbot.waitUntil(lambda n=count: len(recorder.loss) == n, timeout=SECONDS_20)
+        qtbot.waitUntil(lambda n=count: len(recorder.scalars["loss"]) == n, timeout=SECONDS_20)
         wait_state(qtbot, engine, "paused")
-    assert list(recorder.gradient_steps.view())[-1] == 4
+    assert recorder.gradient_steps[-1] == 4
 
 
 def test_frames_come_only_when_asked_for_and_one_at_a_time(qtbot: QtBot, engine: EngineThread) -> None:

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.model import Link, Network, Node
 from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient, Watch
-from engine.telemetry.recorder import EpochResult, Recorder
+from engine.telemetry.recorder import Recorder, Validation
 from gui.panels import PANEL_NAMES, panel_class
 from gui.panels.feature_maps import FeatureMapsPanel, map_nodes
 from gui.panels.gradients import HISTOGRAM, GradientsPanel
@@ -54,11 +54,14 @@ def recorder(steps: int = 1000, steps_per_epoch: int = 300) -> Recorder:
     t = np.arange(steps)
     noise = np.random.default_rng(0).normal(0, 0.2, steps)
     loss = (2.3 * np.exp(-t / 300 + noise) + 0.01).astype(np.float32)
-    result.loss.append(loss)
-    result.accuracy.append(np.clip(1 - loss / 2.5, 0, 1).astype(np.float32))
+    accuracy = np.clip(1 - loss / 2.5, 0, 1)
+    rate = np.full(steps, 1e-3)
+    names = ("loss", "accuracy", "learning_rate")
+    result.add_scalars(1, names, np.stack([loss, accuracy, rate], axis=1).astype(np.float32))
     for epoch in range(1, steps // steps_per_epoch + 1):
         end = epoch * steps_per_epoch
-        result.add_epoch(EpochResult(epoch, end, 0.5, 0.8, 0.6 / epoch, 0.9, 100.0))
+        train, validation = ({"loss": x, "accuracy": y} for x, y in ((0.5, 0.8), (0.6 / epoch, 0.9)))
+        result.add_validation(Validation(epoch, end, train, validation, 100.0))
     for step in range(10, steps + 1, 10):
         norms = {
             node: LayerGradient(10.0 ** -(at + 1), 1.0, 1e-3 / (at + 1))
@@ -226,7 +229,7 @@ def test_loss_table_is_the_recorder(loss: LossPanel) -> None:
     assert rows.shape == (1000, len(headers))
     held = loss.recorder
     assert held is not None
-    np.testing.assert_array_equal(rows[:, headers.index("loss")], held.loss.view())
+    np.testing.assert_array_equal(rows[:, headers.index("loss")], held.scalars["loss"].view().mean)
     val = rows[:, headers.index("val_loss")]
     assert np.flatnonzero(np.isfinite(val)).tolist() == [299, 599, 899]
     assert val[599] == pytest.approx(0.3)
@@ -258,7 +261,7 @@ def test_the_crosshair_reads_values(loss: LossPanel, qtbot: QtBot) -> None:
         QTest.mouseMove(plot.viewport(), where)
     assert loss._cursor == pytest.approx(100, abs=5)
     assert loss.loss.chart.legend.entries[0].value != newest
-    assert loss.accuracy.plot._cursor.isVisible()
+    assert loss.second.plot._cursor.isVisible()
     plot.left.emit()
     assert loss.loss.chart.legend.entries[0].value == newest
 
@@ -267,29 +270,28 @@ def test_zooming_holds_both_plots_until_a_double_click(loss: LossPanel, qtbot: Q
     plot = loss.loss.plot
     drag(plot.viewport(), QPoint(220, 80), QPoint(150, 80))
     qtbot.waitUntil(lambda: not plot.automatic)
-    assert not loss.accuracy.plot.automatic
-    assert loss.accuracy.plot.getViewBox().viewRange()[0] == pytest.approx(
+    assert not loss.second.plot.automatic
+    assert loss.second.plot.getViewBox().viewRange()[0] == pytest.approx(
         plot.getViewBox().viewRange()[0], abs=5
     )
     QTest.mouseClick(plot.viewport(), LEFT, pos=QPoint(200, 80))
     QTest.mouseDClick(plot.viewport(), LEFT, pos=QPoint(200, 80))
     QTest.mouseRelease(plot.viewport(), LEFT, pos=QPoint(200, 80))
-    qtbot.waitUntil(lambda: plot.automatic and loss.accuracy.plot.automatic)
+    qtbot.waitUntil(lambda: plot.automatic and loss.second.plot.automatic)
     assert plot.getViewBox().viewRange()[0] == pytest.approx([0, 1000], abs=1)
 
 
 def test_plots_lie_beside_each_other_where_it_is_wide(loss: LossPanel, qtbot: QtBot) -> None:
-    assert loss.accuracy.chart.y() > loss.loss.chart.y()
+    assert loss.second.chart.y() > loss.loss.chart.y()
     loss.resize(900, 300)
-    qtbot.waitUntil(lambda: loss.accuracy.chart.x() > loss.loss.chart.x())
+    qtbot.waitUntil(lambda: loss.second.chart.x() > loss.loss.chart.x())
 
 
 def test_a_loss_that_is_no_number_does_not_hurt(qtbot: QtBot) -> None:
     panel = LossPanel()
     shown(panel, qtbot)
     run = recorder(500)
-    run.loss.append(np.array([np.nan, np.inf, 0.0], np.float32))
-    run.accuracy.append(np.zeros(3, np.float32))
+    run.add_scalars(501, ("loss",), np.array([[np.nan], [np.inf], [0.0]], np.float32))
     panel.start_run(run, network())
     panel.show_frame(Frame(1, 503, 2))
     panel.logarithmic.setChecked(True)

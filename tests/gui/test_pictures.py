@@ -11,7 +11,7 @@ from engine.project.examples import find
 from engine.project.project import Project
 from engine.project.project_file import read
 from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient
-from engine.telemetry.recorder import EpochResult, Recorder
+from engine.telemetry.recorder import Recorder, Validation
 from engine.telemetry.thumbnail import Thumbnail
 from gui.theme import THEMES, appearance
 from gui.window import MainWindow
@@ -39,10 +39,14 @@ def made_up_run(window: MainWindow) -> None:
     network = window.editor.network
     steps = np.arange(500)
     recorder = Recorder(1, 250)
-    recorder.loss.append((2.3 * np.exp(-steps / 90) + 0.1 + chance.normal(0, 0.03, 500)).astype("f4"))
-    recorder.accuracy.append(np.clip(1 - 0.9 * np.exp(-steps / 70), 0, 1).astype("f4"))
+    loss = 2.3 * np.exp(-steps / 90) + 0.1 + chance.normal(0, 0.03, 500)
+    accuracy = np.clip(1 - 0.9 * np.exp(-steps / 70), 0, 1)
+    rates = np.full(500, 1e-3)
+    names = ("loss", "accuracy", "learning_rate")
+    recorder.add_scalars(1, names, np.stack([loss, accuracy, rates], axis=1).astype("f4"))
     for epoch in (1, 2):
-        recorder.add_epoch(EpochResult(epoch, 250 * epoch, 0.4, 0.9, 0.3 / epoch, 0.95, 120.0))
+        train, validation = {"loss": 0.4, "accuracy": 0.9}, {"loss": 0.3 / epoch, "accuracy": 0.95}
+        recorder.add_validation(Validation(epoch, 250 * epoch, train, validation, 120.0))
     layers = ("conv2d-1", "conv2d-2", "conv2d-3", "linear-1", "linear-2")
     for step in range(10, 500, 10):
         norms = {

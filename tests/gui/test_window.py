@@ -124,10 +124,10 @@ def test_a_network_drawn_by_hand_learns(window: MainWindow, qtbot: QtBot) -> Non
     with qtbot.waitSignal(window.training.started, timeout=WAIT) as started:
         press(window, "train")
     recorder = started.args[0]
-    qtbot.waitUntil(lambda: len(recorder.loss) > 300, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(recorder.scalars["loss"]) > 300, timeout=WAIT)
     press(window, "stop")
     wait_state(window, "idle", qtbot)
-    losses = recorder.loss.view()
+    losses = recorder.scalars["loss"].view().mean
     assert losses[-50:].mean() < 0.7 * losses[:20].mean()
 
 
@@ -145,7 +145,7 @@ def test_train_pause_step_stop(window: MainWindow, qtbot: QtBot, tmp_path: Path)
     qtbot.waitUntil(lambda: [check() for check in enabled.values()] == [True, False, True, True])
     steps = window.engine.steps_done
     press(window, "step")
-    qtbot.waitUntil(lambda: len(recorder.loss) == steps + 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(recorder.scalars["loss"]) == steps + 1, timeout=WAIT)
     wait_state(window, "paused", qtbot)
     press(window, "train")
     qtbot.waitUntil(lambda: window.engine.steps_done > steps + 5, timeout=WAIT)

@@ -74,7 +74,7 @@ def test_every_loss_is_that_of_a_plain_script(watch: Watch | None) -> None:
     trainer = Trainer(project, {})
     train_all(trainer, watch)
     np.testing.assert_allclose(
-        trainer.recorder.loss.view(), plain_losses(project, 3), rtol=1e-5, atol=1e-7
+        trainer.recorder.scalars["loss"].view().mean, plain_losses(project, 3), rtol=1e-5, atol=1e-7
     )
 
 
@@ -99,7 +99,7 @@ def test_the_digit_network_learns_step_by_step_as_a_plain_script_does() -> None:
         losses.append(loss.item())
         trainer.advance()
     trainer.flush()
-    np.testing.assert_allclose(trainer.recorder.loss.view(), losses, rtol=1e-4)
+    np.testing.assert_allclose(trainer.recorder.scalars["loss"].view().mean, losses, rtol=1e-4)
 
 
 def test_epoch_results_are_means_over_all_samples() -> None:
@@ -111,9 +111,9 @@ def test_epoch_results_are_means_over_all_samples() -> None:
         scores = trainer.module.scores(torch.from_numpy(data.val_x))
         loss = functional.cross_entropy(scores, torch.from_numpy(data.val_y)).item()
         accuracy = (scores.argmax(1).numpy() == data.val_y).mean()
-    result = trainer.recorder.epochs[-1]
-    assert result.val_loss == pytest.approx(loss, rel=1e-5)
-    assert result.val_accuracy == pytest.approx(accuracy)
+    result = trainer.recorder.validations[-1]
+    assert result.validation["loss"] == pytest.approx(loss, rel=1e-5)
+    assert result.validation["accuracy"] == pytest.approx(accuracy)
     assert result.step == trainer.step == 2 * 22  # 150 samples in batches of 7
 
 
@@ -196,7 +196,7 @@ def test_a_validation_loss_that_is_no_number_is_a_fault_too() -> None:
     with pytest.raises(TrainingError) as error:
         train_all(trainer)
     assert error.value.problem.values["step"] == 1
-    assert not trainer.recorder.epochs
+    assert not trainer.recorder.validations
 
 
 @pytest.mark.parametrize("batch_size", [1, 7999])
@@ -264,7 +264,7 @@ def test_the_seed_network_learns_the_digits() -> None:
     """Five epochs reach 0.955 on digits that were not trained on."""
     trainer = Trainer(Project(seed_cnn(), Recipe(), DataChoice()), {})
     train_all(trainer)
-    assert trainer.recorder.epochs[-1].val_accuracy >= 0.955
+    assert trainer.recorder.validations[-1].validation["accuracy"] >= 0.955
 
 
 def exploding(**recipe: Any) -> Trainer:
