@@ -90,9 +90,7 @@ def _classes_of(scores: Tensor, probabilities: bool) -> Tensor:
 # Means over samples
 
 
-def _sums(
-    choice: MetricChoice, probabilities: bool
-) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def _sums(choice: MetricChoice, probabilities: bool) -> _Sums:
     """(sum, count) over a batch of what the metric is the mean of."""
     if choice.kind in ("mae", "mse", "rmse"):
         return _absolute if choice.kind == "mae" else _squared
