@@ -161,6 +161,7 @@ MESSAGES: Mapping[str, str] = {
     "node_failed": "{node} failed at step {step}: {reason}",
     "one_value_to_normalize": "{node} normalizes over the samples of a batch and got a single one. Set "
     "batch_size, now {batch_size}, so that every batch has at least two, the last of an epoch as well.",
+    "loss_weights": "{parameter} of the loss has {found} numbers; it takes {needed}, one a class.",
     "loss_not_finite": "The loss became {value} at step {step}. A smaller learning rate than "
     "{learning_rate} often helps.",
     "output_not_finite": "The loss became {value} at step {step}; the first node whose output is not "

@@ -2,29 +2,150 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from engine.network.layers.parameter import Parameter
 from engine.recipe.option import Option
+
+if TYPE_CHECKING:
+    from engine.recipe.recipe import MetricChoice
 
 
 @dataclass(frozen=True)
 class Metric(Option):
-    """targets: as in `engine.recipe.losses`. unit: "share" is 0 … 1, shown in percent."""
+    """targets: what the output is compared with: "label" (class numbers, whatever the loss takes) or
+    "value" (what the loss compares with). unit: "share" is 0 … 1, shown in percent. every_step: it
+    means something, and is cheap, on one batch; the others are measured at validations only."""
 
     better: Literal["higher", "lower"] = "higher"
     targets: tuple[str, ...] = ("label",)
     unit: Literal["share", ""] = ""
+    every_step: bool = False
 
 
-METRICS = {
-    option.kind: option
-    for option in (
-        Metric(
-            "accuracy",
-            "Accuracy",
-            "Share of the samples whose class scores highest.",
-            unit="share",
-        ),
-    )
-}
+def names(choices: Iterable[MetricChoice]) -> tuple[str, ...]:
+    """A name for each, such as "accuracy", "top_5" or "f1_micro"; no two are equal."""
+    found: list[str] = []
+    for choice in choices:
+        name = base = _name(choice)
+        count = 1
+        while name in found:
+            count += 1
+            name = f"{base}_{count}"
+        found.append(name)
+    return tuple(found)
+
+
+def _name(choice: MetricChoice) -> str:
+    values = choice.complete
+    if choice.kind == "top_k":
+        return f"top_{values['k']}"
+    average = values.get("average", "macro")
+    return choice.kind if average == "macro" else f"{choice.kind}_{average}"
+
+
+_AVERAGE = Parameter(
+    "average",
+    "choice",
+    "macro",
+    "Over classes alike, over all samples, or over classes by their size.",
+    choices=("macro", "micro", "weighted"),
+)
+
+_CLASSES = (
+    Metric(
+        "accuracy",
+        "Accuracy",
+        "Share of the samples whose class scores highest.",
+        unit="share",
+        every_step=True,
+    ),
+    Metric(
+        "top_k",
+        "Top-k accuracy",
+        "Share of the samples whose class is among the k highest scores.",
+        (Parameter("k", "int", 5, "How many of the highest count.", 1, 1_000_000),),
+        unit="share",
+        every_step=True,
+    ),
+    Metric(
+        "precision",
+        "Precision",
+        "Of the samples taken for a class, the share that is of it.",
+        (_AVERAGE,),
+        formula="TP / (TP + FP)",
+        unit="share",
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "Of the samples of a class, the share that is taken for it.",
+        (_AVERAGE,),
+        formula="TP / (TP + FN)",
+        unit="share",
+    ),
+    Metric(
+        "f1",
+        "F1",
+        "The harmonic mean of precision and recall.",
+        (_AVERAGE,),
+        formula="2 · TP / (2 · TP + FP + FN)",
+        unit="share",
+    ),
+    Metric(
+        "auroc",
+        "AUROC",
+        "How surely a sample of a class scores higher than one of another; the mean over classes.",
+        formula="P(x₊ > x₋) + P(x₊ = x₋) / 2",
+        unit="share",
+    ),
+    Metric(
+        "perplexity",
+        "Perplexity",
+        "Among how many classes the network hesitates.",
+        formula="exp(cross-entropy)",
+        better="lower",
+        every_step=True,
+    ),
+)
+
+_VALUES = (
+    Metric(
+        "mae",
+        "Mean absolute error",
+        "How far off the output is on average.",
+        formula="Σ |x − y| / n",
+        better="lower",
+        targets=("value",),
+        every_step=True,
+    ),
+    Metric(
+        "mse",
+        "Mean squared error",
+        "The square of the difference, on average.",
+        formula="Σ (x − y)² / n",
+        better="lower",
+        targets=("value",),
+        every_step=True,
+    ),
+    Metric(
+        "rmse",
+        "Root mean squared error",
+        "The square root of the mean squared error: in the unit of the values.",
+        formula="√(Σ (x − y)² / n)",
+        better="lower",
+        targets=("value",),
+        every_step=True,
+    ),
+    Metric(
+        "r2",
+        "R²",
+        "The share of the spread that the output explains; the mean over outputs.",
+        formula="1 − Σ (x − y)² / Σ (y − ȳ)²",
+        targets=("value",),
+    ),
+)
+
+METRICS = {option.kind: option for option in (*_CLASSES, *_VALUES)}

@@ -85,6 +85,13 @@ class LossChoice(_Choice):
     weight: float = Field(default=1.0, ge=0, le=1e6)
     target: str = ""
 
+    @model_validator(mode="after")
+    def _takes_target(self) -> Self:
+        if self.target and self.target not in (targets := LOSSES[self.kind].targets):
+            found, known = self.target[:80], ", ".join(targets)
+            raise ValueError(f"{self.kind} does not compare with {found}; it takes {known}")
+        return self
+
 
 class MetricChoice(_Choice):
     OPTIONS = dict(METRICS)
