@@ -96,6 +96,10 @@ class NetworkModule(nn.Module):
         self._sources = tuple(step.sources for step in self._steps)
         self._kinds = tuple(network.nodes[step.node].kind for step in self._steps)
         self.outputs = path.outputs
+        #: Whether what the loss of the main output takes are probabilities, not the scores before them.
+        self.gives_probabilities = network.nodes[path.output].kind in ("Softmax", "Sigmoid") and (
+            endings.get(path.output, _CROSS_ENTROPY) != network.nodes[path.output].kind
+        )
         self._output = place[path.output]
         self._heads = tuple(self._head(place[n], endings.get(n, _CROSS_ENTROPY)) for n in path.outputs)
         #: Which of the outputs is the network's own answer.

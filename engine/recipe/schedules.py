@@ -389,7 +389,3 @@ SCHEDULES = {
         ),
     )
 }
-
-
-def rate(recipe, update, total, factor=1.0):  # type: ignore
-    return recipe.learning_rate * factor * min(1.0, (update + 1) / max(recipe.warmup_steps, 1))

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from engine.recipe.recipe import LossChoice, Recipe
+from engine.recipe.metrics import names
+from engine.recipe.recipe import LossChoice, MetricChoice, Recipe
 from engine.training.losses import make_loss, target_of
-from engine.training.measures import Measure, per_step, unique_names
+from engine.training.measures import Measure, make_measure, metric_target, per_step
 
 
 class _Term:
@@ -30,59 +31,78 @@ class _Term:
 class Objective:
     """For the outputs of a module in their order; metrics are those of the main one.
 
-    `names`: of the scalars that `measures` gives each step: "loss", those of its parts where there
-    are several ("loss Linear 2"), and the metrics that make sense on one batch."""
+    `names`: of the scalars that a step gives: "loss", its parts where there are several outputs
+    ("loss Linear 2"), and the metrics that make sense on one batch."""
 
     def __init__(
-        self, recipe: Recipe, outputs: Mapping[str, str], main: int, classes: int, labels: Tensor
+        self,
+        recipe: Recipe,
+        outputs: Mapping[str, str],
+        main: int,
+        classes: int,
+        labels: Tensor,
+        *,
+        probabilities: bool = False,
     ) -> None:
         """outputs: ids and the names that are shown, in the module's order. main: which of them the
-        metrics are of. labels: of the training samples."""
+        metrics are of. labels: of the training samples. probabilities: the main output gives such,
+        not the scores before them."""
         self._terms = [_Term(recipe.loss_of(output), classes, labels) for output in outputs]
         self._main = main
         self._classes = classes
-        self._metrics = dict(zip(unique_names(recipe.metrics), recipe.metrics, strict=True))
-        cheap = {name: per_step(choice) for name, choice in self._metrics.items()}
+        self._device = labels.device
+        self._probabilities = probabilities
+        self._metrics = dict(zip(names(recipe.metrics), recipe.metrics, strict=True))
+        cheap = {name: per_step(choice, probabilities) for name, choice in self._metrics.items()}
         self._cheap = {name: measure for name, measure in cheap.items() if measure is not None}
         self.parts = tuple(f"loss {name}" for name in outputs.values()) if len(outputs) > 1 else ()
         self.names = ("loss", *self.parts, *self._cheap)
 
     def __call__(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The loss (0-d) of a batch x (N, *shape), y, and the losses of its parts, weighted."""
-        if len(heads) == 1:
-            term = self._terms[0]
-            return term(heads[0], term.target(x, y)) * term.choice.weight, []
         parts = [
             term(head, term.target(x, y)) * term.choice.weight
             for term, head in zip(self._terms, heads, strict=True)
         ]
+        if len(parts) == 1:
+            return parts[0], []
         return torch.stack(parts).sum(), parts
 
     def measures(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> list[Tensor]:
         """The metrics of this batch, 0-d each."""
         head = heads[self._main].detach()
-        target = self._terms[self._main].target(x, y)
-        return [measure(head, target) for measure in self._cheap.values()]
+        return [
+            measure(head, self.target(self._metrics[name], x, y))
+            for name, measure in self._cheap.items()
+        ]
 
     def totals(self) -> Totals:
-        return Totals(self, self._terms, self._metrics, self._main, self._classes)
+        """Empty sums over a validation."""
+        measures = {
+            name: (
+                choice,
+                make_measure(choice, self._classes, self._device, self._probabilities),
+            )
+            for name, choice in self._metrics.items()
+        }
+        return Totals(self, measures)
+
+    def main_head(self, heads: Sequence[Tensor]) -> Tensor:
+        return heads[self._main]
+
+    def target(self, choice: MetricChoice, x: Tensor, y: Tensor) -> Tensor:
+        """What a metric compares the main output with."""
+        return metric_target(choice, y, self._terms[self._main].target(x, y))
 
 
 class Totals:
     """Loss and all metrics over many batches; waits for the device only in `compute`."""
 
     def __init__(
-        self,
-        objective: Objective,
-        terms: Sequence[_Term],
-        metrics: Mapping[str, object],
-        main: int,
-        classes: int,
+        self, objective: Objective, measures: Mapping[str, tuple[MetricChoice, Measure]]
     ) -> None:
         self._objective = objective
-        self._terms = terms
-        self._main = main
-        self._measures = {name: Measure(choice, classes) for name, choice in metrics.items()}
+        self._measures = measures
         self._sums: list[Tensor] = []
         self._samples = 0
 
@@ -90,14 +110,13 @@ class Totals:
         loss, parts = self._objective(heads, x, y)
         self._sums.append(torch.stack([loss, *parts]) * len(x))
         self._samples += len(x)
-        target = self._terms[self._main].target(x, y)
-        for measure in self._measures.values():
-            measure.update(heads[self._main], target)
+        for choice, measure in self._measures.values():
+            measure.update(self._objective.main_head(heads), self._objective.target(choice, x, y))
 
     def compute(self) -> dict[str, float]:
-        """Means over all samples, by name."""
+        """Means over all samples, by name; {} of none."""
         if not self._samples:
             return {}
         losses = (torch.stack(self._sums).sum(0) / self._samples).tolist()
         found = dict(zip(("loss", *self._objective.parts), losses, strict=True))
-        return found | {name: measure.compute() for name, measure in self._measures.items()}
+        return found | {name: measure.compute() for name, (_, measure) in self._measures.items()}

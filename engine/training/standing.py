@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
+from engine.training.early import EarlyStopping
 from engine.training.state import State
 from engine.training.tally import Tally
 
@@ -16,19 +15,19 @@ if TYPE_CHECKING:
 
 
 def take(trainer: Trainer) -> State:
-    averaged = trainer.averaged
-    if averaged:
-        trainer.swap_average()
+    ema = trainer.updates.ema
+    averaged = ema is not None and ema.swapped
+    if ema is not None and averaged:  # in the middle of a validation
+        ema.swap()
     tensors = {f"weights/{name}": tensor for name, tensor in trainer.module.weights().items()}
     tensors |= trainer.updates.tensors()
-    if trainer.augmenter is not None:
-        tensors |= {f"augment/{name}": held for name, held in trainer.augmenter.state().items()}
+    tensors["rng/augment"] = trainer.augmenter.state()
     tensors["rng/cpu"] = torch.get_rng_state()
     if trainer.device.type == "cuda":
         tensors["rng/cuda"] = torch.cuda.get_rng_state(trainer.device)
     copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-    if averaged:
-        trainer.swap_average()
+    if ema is not None and averaged:
+        ema.swap()
     values = {
         "step": trainer.step,
         "epoch": trainer.epoch,
@@ -37,7 +36,7 @@ def take(trainer: Trainer) -> State:
         "validating": trainer.validation is not None,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "stopping": trainer.stopping.values(),
+        "stopping": trainer.stopping.as_json,
         "updates": trainer.updates.values(),
         "tally": trainer.tally.values(),
     }
@@ -54,9 +53,8 @@ def restore(trainer: Trainer, state: State) -> None:
         for name, tensor in trainer.module.weights().items():
             tensor.copy_(tensors[f"weights/{name}"])
     trainer.updates.restore(tensors, values["updates"])
-    trainer.stopping.restore(values["stopping"])
-    if trainer.augmenter is not None:
-        trainer.augmenter.restore(_under("augment/", tensors))
+    trainer.stopping = EarlyStopping(**values["stopping"])
+    trainer.augmenter.restore(tensors["rng/augment"])
     trainer.step, trainer.batch_size = values["step"], values["batch_size"]
     trainer.begin_epoch(values["epoch"], values["position"])
     trainer.tally = Tally(*values["tally"])
@@ -66,9 +64,3 @@ def restore(trainer: Trainer, state: State) -> None:
     torch.set_rng_state(tensors["rng/cpu"])
     if "rng/cuda" in tensors and trainer.device.type == "cuda":
         torch.cuda.set_rng_state(tensors["rng/cuda"], trainer.device)
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): held for name, held in tensors.items() if name.startswith(prefix)
-    }

@@ -75,7 +75,14 @@ class Trainer:
             self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         classes = source_of(project.data).classes
         names = {output: project.network.nodes[output].name for output in self.module.outputs}
-        self.objective = Objective(recipe, names, self.module.main, len(classes), self.data.train_y)
+        self.objective = Objective(
+            recipe,
+            names,
+            self.module.main,
+            len(classes),
+            self.data.train_y,
+            probabilities=self.module.gives_probabilities,
+        )
         self.step = 0
         self.epoch = 1
         self.batch_size = min(recipe.batch_size, self.data.samples)
@@ -84,16 +91,14 @@ class Trainer:
             choose_thread_count(self._rehearse)
         self.updates = Updates(recipe, self.module, max(self.total_steps // recipe.accumulate, 1))
         freeze(self.module, project.network, recipe.frozen)
-        self.augmenter = Augmenter(recipe.augmentations, recipe.seed) if recipe.augmentations else None
-        self.stopping = EarlyStopping(recipe.patience)
+        self.augmenter = Augmenter(recipe.augmentations, recipe.seed, self.device)
+        self.stopping = EarlyStopping()
         self.recorder = recorder or Recorder(run, self.steps_per_epoch, len(self.data.val_x))
         self.observer = Observer(self.module, Samples(self.data.val_x, self.data.val_y, classes))
         self.batch: Batch = (self.data.train_x[:0], self.data.train_y[:0])
         self._ring = ScalarRing()
         self._rates: list[float] = []
         self.validation: Iterator[None] | None = None
-        #: Whether the module holds the moving average of its weights at the moment.
-        self.averaged = False
         self.tally = Tally(self.step)
         self.recovery = Recovery(self)
         self.recovery.remember(now=True)
@@ -115,7 +120,8 @@ class Trainer:
 
     @property
     def finished(self) -> bool:
-        return self.validation is None and (self.step >= self.total_steps or self.stopping.over)
+        stops = self.stopping.stops(self.project.recipe.patience)
+        return self.validation is None and (stops or self.step >= self.total_steps)
 
     # The loop
 
@@ -207,7 +213,7 @@ class Trainer:
 
     def _take(self) -> Batch:
         x, y = self.batches.take(self.batch_size)
-        return (x if self.augmenter is None else self.augmenter(x)), y
+        return (self.augmenter(x) if self.augmenter else x), y
 
     def _precision(self) -> AbstractContextManager[object]:
         precision = self.project.recipe.precision
@@ -270,15 +276,18 @@ class Trainer:
         TrainingError when the loss is not a number: the last step may have ruined the weights."""
         speed = self.tally.speed(self.step)
         totals = self.objective.totals()
+        ema = self.updates.ema
         self.module.eval()
-        self.swap_average()
+        if ema is not None:
+            ema.swap()
         try:
             for x, y in self.data.validation():
                 with torch.no_grad(), self._precision():
                     totals.add(self.module.heads(x), x, y)
                 yield
         finally:  # also where the run is left in the middle of it
-            self.swap_average()
+            if ema is not None:
+                ema.swap()
             self.train_mode()
         self._conclude(totals, speed)
 
@@ -289,21 +298,15 @@ class Trainer:
         train = dict(zip(self.objective.names, self.tally.means(), strict=True))
         self.recorder.add_validation(Validation(self.epoch, self.step, train, found, speed))
         loss = found["loss"] if found else train["loss"]
-        if self.stopping.update(loss, self.step):
+        self.stopping = self.stopping.after(loss, self.step)
+        if self.stopping.is_best:
             self.recorder.add_mark(Mark(self.step, "best", {"loss": loss}))
-        elif self.stopping.over:
-            self.recorder.add_mark(
-                Mark(self.step, "early_stop", {"best_step": self.stopping.best_step})
-            )
+        elif self.stopping.stops(self.project.recipe.patience):
+            best = {"best_step": self.stopping.step}
+            self.recorder.add_mark(Mark(self.step, "early_stop", best))
         self.updates.validated(loss)
         self.tally = Tally(self.step)
         self.recovery.remember(now=True)
-
-    def swap_average(self) -> None:
-        """Weights and their moving average, if there is one, change places."""
-        if self.updates.ema is not None:
-            self.updates.ema.swap()
-            self.averaged = not self.averaged
 
     def train_mode(self) -> None:
         self.module.train()
@@ -319,7 +322,6 @@ class Trainer:
         marks += set_dropout(self.module, self.project, project, self.step)
         self.project = replace(self.project, recipe=recipe)
         self.batch_size = min(recipe.batch_size, self.data.samples)
-        self.stopping.patience = recipe.patience
         self.updates.adjust(recipe)
         self.updates.total = self.updates.count + max(
             (self.total_steps - self.step) // recipe.accumulate, 1

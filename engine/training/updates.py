@@ -9,29 +9,34 @@ import torch
 from torch import Tensor, nn
 
 from engine.recipe.recipe import Recipe
-from engine.recipe.schedules import rate
+from engine.recipe.schedules import Plateau, rate
 from engine.training.ema import Ema
-from engine.training.optimizers import make_optimizer, set_hyper
+from engine.training.optimizers import make_optimizer, set_hyper, set_rate
 
 #: What a closure optimizer evaluates again and again on one batch.
 Closure = Callable[[], Tensor]
 
 
 class Updates:
-    """`count`: updates done. `pending`: batches whose gradients wait for the next. `factor`: what
-    reduce-on-plateau left of the learning rate. `total`: updates that the run will have."""
+    """`count`: updates done; `total`: those that the run will have. `pending`: batches whose gradients
+    wait for the next."""
 
     def __init__(self, recipe: Recipe, module: nn.Module, total: int) -> None:
         self.recipe = recipe
         self.total = total
         self.count = 0
         self.pending = 0
-        self.factor = 1.0
+        self.plateau = Plateau()
         self.rate = 0.0
-        self._parameters = tuple(module.parameters())
+        self._parameters: tuple[nn.Parameter, ...]
+        names, self._parameters = zip(*module.named_parameters(), strict=True)
         self.optimizer = make_optimizer(recipe, self._parameters)
-        self.ema = Ema(module, recipe.ema_decay) if recipe.ema_decay else None
-        device = self._parameters[0].device.type if self._parameters else "cpu"
+        self.ema = (
+            Ema(dict(zip(names, self._parameters, strict=True)), recipe.ema_decay)
+            if recipe.ema_decay
+            else None
+        )
+        device = self._parameters[0].device.type
         # float16 alone has too small a range for gradients.
         self._scaler = torch.amp.GradScaler(device, enabled=recipe.precision == "float16")
 
@@ -41,7 +46,8 @@ class Updates:
         return bool(getattr(self.recipe.optimizer.option, "closure", False))
 
     def validated(self, loss: float) -> None:
-        """A validation gave this loss."""
+        """A validation gave this loss: a schedule may listen."""
+        self.plateau = self.plateau.after(self.recipe, loss)
 
     def backward(self, loss: Tensor) -> None:
         if self.recipe.accumulate > 1:
@@ -63,7 +69,7 @@ class Updates:
     def step(self, closure: Closure | None = None) -> bool:
         """One update when enough batches are summed; whether there was one. Gradients stay, for those
         who look at them, until `clear`."""
-        self._set_rate(rate(self.recipe, self.count, self.total, self.factor))
+        self._set_rate(rate(self.recipe, self.count, self.total, self.plateau.factor))
         if self.pending < self.recipe.accumulate:
             return False
         if closure is not None:
@@ -88,20 +94,19 @@ class Updates:
         """Go on by another recipe of the same optimizer."""
         self.recipe = recipe
         self.rate = -1.0
-        set_hyper(self.optimizer, recipe)
+        set_hyper(self.optimizer, recipe, recipe.learning_rate)
         if self.ema is not None and recipe.ema_decay:
             self.ema.decay = recipe.ema_decay
 
     def _set_rate(self, value: float) -> None:
         if value != self.rate:
             self.rate = value
-            for group in self.optimizer.param_groups:
-                group["lr"] = value
+            set_rate(self.optimizer, value)
 
     # For checkpoints
 
     def tensors(self) -> dict[str, Tensor]:
-        """By "optimizer/<parameter>/<name>", "grads/<parameter>" and "ema/<parameter>"."""
+        """By "optimizer/<parameter>/<name>", "grads/<parameter>" and "ema/<name>"."""
         found: dict[str, Tensor] = {}
         for at, held in self.optimizer.state_dict()["state"].items():
             for name, value in held.items():
@@ -112,7 +117,7 @@ class Updates:
                 if parameter.grad is not None:
                     found[f"grads/{at}"] = parameter.grad
         if self.ema is not None:
-            found |= {f"ema/{at}": value for at, value in enumerate(self.ema.average)}
+            found |= {f"ema/{name}": value for name, value in self.ema.averages().items()}
         return found
 
     def values(self) -> dict[str, Any]:
@@ -125,14 +130,14 @@ class Updates:
         return {
             "updates": self.count,
             "pending": self.pending,
-            "factor": self.factor,
+            "plateau": self.plateau.as_json,
             "scaler": self._scaler.state_dict(),
             "optimizer": plain,
         }
 
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
         self.count, self.pending = values["updates"], values["pending"]
-        self.factor, self.rate = values["factor"], -1.0
+        self.plateau, self.rate = Plateau(**values["plateau"]), -1.0
         if values["scaler"]:
             self._scaler.load_state_dict(dict(values["scaler"]))
         state: dict[int, dict[str, Any]] = {
@@ -143,8 +148,9 @@ class Updates:
             if kind == "optimizer":
                 at, _, key = rest.partition("/")
                 state.setdefault(int(at), {})[key] = tensor.clone()
-            elif kind == "ema" and self.ema is not None:
-                self.ema.average[int(rest)].copy_(tensor)
+        if self.ema is not None:
+            averages = {n.removeprefix("ema/"): t for n, t in tensors.items() if n.startswith("ema/")}
+            self.ema.restore(averages)
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": state, "param_groups": groups})
         for number, parameter in enumerate(self._parameters):
