@@ -12,7 +12,7 @@ from engine import __version__
 #: Exit codes.
 DONE, FAULT, USAGE = 0, 1, 2
 
-COMMANDS = ("train", "info", "screenshot", "predict", "selfcheck")
+COMMANDS = ("train", "resume", "info", "screenshot", "predict", "selfcheck")
 #: What opens when nothing is named.
 FIRST_EXAMPLE = "mnist-cnn"
 #: Seconds that a picture may be trained for.
@@ -45,9 +45,17 @@ def _commands() -> argparse.ArgumentParser:
     train.add_argument("file", metavar="FILE")
     train.add_argument("--epochs", type=_positive, help="instead of the file's number")
     train.add_argument("--seed", type=_natural, help="instead of the file's seed")
-    train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    train.add_argument("--device", default="", help="auto, cpu, cuda or mps; else the file's")
     train.add_argument("--out", type=Path, metavar="FILE", help="save the trained network here")
     train.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+
+    train.add_argument("--no-history", action="store_true", help="leave no run in the history")
+
+    resume = commands.add_parser("resume", help="go on with a run that was interrupted, exactly")
+    resume.add_argument("run", nargs="?", default="last", metavar="RUN", help="its id; else the newest")
+    resume.add_argument("--device", default="", help="auto, cpu, cuda or mps")
+    resume.add_argument("--out", type=Path, metavar="FILE", help="save the trained network here")
+    resume.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
 
     info = commands.add_parser("info", help="shapes, parameters and problems of a saved network")
     info.add_argument("file", metavar="FILE")

@@ -1,4 +1,4 @@
-"""train, info and predict: the engine without a screen.
+"""train, resume, info and predict: the engine without a screen.
 
 Results go to standard output, messages to standard error. Exit status: 0 done, 1 a training fault,
 2 a bad file or wrong usage.
@@ -11,9 +11,10 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,20 @@ from engine.messages import sentence, shown
 from engine.network.problem import Problem
 from engine.project.errors import FileProblem
 from engine.project.examples import find
+from engine.project.project import Project
 from engine.project.project_file import Opened, read, write
 from engine.recipe.metrics import METRICS
 from engine.telemetry.recorder import Validation
+
+if TYPE_CHECKING:  # torch comes in when something is trained
+    from engine.runs.folder import RunFolder
+    from engine.runs.history import History
+    from engine.runs.run import How
+    from engine.training.keeper import Keeper
+    from engine.training.trainer import Trainer
+
+#: What the states of one run may need on disk.
+STATE_BYTES = 500 * 2**20
 
 
 class Refused(Exception):
@@ -34,7 +46,7 @@ class Refused(Exception):
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what `engine.command_line` parsed and return the exit status."""
-    commands = {"train": train, "info": info, "predict": predict}
+    commands = {"train": train, "resume": resume, "info": info, "predict": predict}
     try:
         return commands[arguments.command](arguments)
     except (FileProblem, Refused) as error:
@@ -46,7 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def train(arguments: argparse.Namespace) -> int:
-    from engine.training.fault import fault_of
+    from engine.runs.history import History
+    from engine.training import keeper
     from engine.training.trainer import Trainer
 
     opened = _open(arguments.file)
@@ -55,29 +68,84 @@ def train(arguments: argparse.Namespace) -> int:
     project = opened.project
     project = replace(project, recipe=project.recipe.model_copy(update=given))
     _check_weights(opened)
+    history = None if arguments.no_history else History()
+    path = find(arguments.file)
+
+    def make() -> tuple[Trainer, RunFolder | None]:
+        if history is not None:
+            try:
+                about = {"project_name": path.stem, "path": path}
+                return keeper.begin(history, project, opened.weights, 1, arguments.device, **about)
+            except FileProblem as problem:  # a full disk keeps nobody from training
+                _say(f"warning: the run is not kept in the history. {problem}")
+        return Trainer(project, opened.weights, arguments.device), None
+
+    return _run(arguments, project, make, history)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    from engine.runs.history import History
+    from engine.training import keeper
+
+    history = History()
+    run_id = arguments.run
+    if run_id == "last":
+        unfinished = history.find(how=("running", "crashed", "stopped"), limit=1)
+        if not unfinished:
+            raise Refused("There is no run that was interrupted.")
+        run_id = unfinished[0].id
+    project = history.folder(run_id).read_project().project
+    return _run(
+        arguments, project, lambda: keeper.resume(history, run_id, 1, arguments.device), history
+    )
+
+
+def _run(
+    arguments: argparse.Namespace,
+    project: Project,
+    make: Callable[[], tuple[Trainer, RunFolder | None]],
+    history: History | None,
+) -> int:
+    """Train to the end and say what came of it."""
+    from engine.training.fault import fault_of
+    from engine.training.keeper import Keeper
+
     if arguments.out is not None:
         _check_place(arguments.out)  # now: after the training its result would be lost
     started = time.perf_counter()
-    trainer = None
+    trainer = kept = None
+    how: How = "failed"
     try:
-        trainer = Trainer(project, opened.weights, arguments.device)
-        _train_all(trainer, as_json=arguments.json)
+        trainer, folder = make()
+        if folder is not None and history is not None:
+            kept = Keeper(trainer, history, folder, STATE_BYTES, failed=lambda p: _say(f"warning: {p}"))
+            _say(f"run {folder.id}")
+        _train_all(trainer, kept, as_json=arguments.json)
+        how = "finished"
+    except KeyboardInterrupt:
+        how = "stopped"
+        raise
+    except (FileProblem, Refused):
+        raise
     except Exception as error:  # whatever torch or the data throws becomes a fault
         fault = fault_of(error, project, trainer.step + 1 if trainer is not None else 0)
         _say(sentence(fault.problem))
         return FAULT if trainer is not None else USAGE
+    finally:
+        if kept is not None:
+            kept.end(how)
+    validations = trainer.recorder.validations
+    last = validations[-1].validation if validations else {}
     result: dict[str, Any] = {
         "event": "done",
-        "epochs": project.recipe.epochs,
+        "epochs": trainer.epoch,
         "steps": trainer.step,
         "seconds": round(time.perf_counter() - started, 3),
         "device": str(trainer.device),
+        **{f"val_{name}": value for name, value in last.items()},
     }
-    if trainer.recorder.validations:
-        newest = trainer.recorder.validations[-1].validation
-        result |= {f"val_{name}": newest[name] for name in sorted(newest)}
     if arguments.out is not None:
-        write(arguments.out, project, trainer.weights())
+        write(arguments.out, trainer.project, trainer.weights())
         result["out"] = str(arguments.out)
     if arguments.json:
         _print_json(result)
@@ -86,17 +154,20 @@ def train(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _train_all(trainer: Any, *, as_json: bool) -> None:
-    shown = 0
+def _train_all(trainer: Trainer, kept: Keeper | None, *, as_json: bool) -> None:
+    shown = len(trainer.recorder.validations)
     while True:
         try:
             trainer.advance()
+            if kept is not None:
+                kept.after_unit()
         except StopIteration:
             return
         finally:
-            for result in trainer.recorder.validations[shown:]:
-                _print_epoch(result, as_json=as_json)
-            shown = len(trainer.recorder.validations)
+            if len(trainer.recorder.validations) > shown:
+                for result in trainer.recorder.validations[shown:]:
+                    _print_epoch(result, as_json=as_json)
+                shown = len(trainer.recorder.validations)
 
 
 def _print_epoch(result: Validation, *, as_json: bool) -> None:

@@ -67,3 +67,12 @@ def points_project(**recipe: Any) -> Project:
     values = {"batch_size": 10, "epochs": 2, "learning_rate": 1e-2, **recipe}
     data = DataChoice(source="two-moons", settings={"samples": 200})
     return Project(mlp(), Recipe(**values), data)
+
+
+def deep_project(**recipe: Any) -> Project:
+    """Seven linear layers: they learn slowly and explode at a large rate."""
+    hidden = [("Linear", {"out_features": 16})] * 6
+    network = chain(("Input", {"shape": (2,)}), *hidden, ("Linear", {"out_features": 2}))
+    values = {"optimizer": "SGD", "learning_rate": 0.01, "batch_size": 10, "epochs": 100_000, **recipe}
+    data = DataChoice(source="two-moons", settings={"samples": 200})
+    return Project(network, Recipe(**values), data)

@@ -68,6 +68,13 @@ def set_dropout(
     return tuple(marks.values())
 
 
+def dropout(module: NetworkModule, network: Network) -> dict[str, float]:
+    """The probabilities of the dropout layers, by the nodes of the diagram."""
+    expansion = expand(network)
+    layers = ((expansion.origin_of(flat_id), module.layer(flat_id)) for flat_id in module.node_ids)
+    return {node_id: layer.p for node_id, layer in layers if isinstance(layer, nn.Dropout)}
+
+
 def freeze(module: NetworkModule, network: Network, frozen: Collection[str]) -> None:
     """Let the nodes with these ids (of the diagram, blocks with all that lies in them) keep their
     parameters and statistics; all others learn. Only where something is to change."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.training.early import EarlyStopping
+from engine.training.live import dropout
 from engine.training.state import State
 from engine.training.tally import Tally
 
@@ -39,6 +40,9 @@ def take(trainer: Trainer) -> State:
         "stopping": trainer.stopping.as_json,
         "updates": trainer.updates.values(),
         "tally": trainer.tally.values(),
+        # What was changed while it ran: a resumed run goes on with it.
+        "recipe": trainer.project.recipe.model_dump(mode="json"),
+        "dropout": dropout(trainer.module, trainer.project.network),
     }
     return State(copies, values)
 
@@ -54,13 +58,14 @@ def restore(trainer: Trainer, state: State) -> None:
             tensor.copy_(tensors[f"weights/{name}"])
     trainer.updates.restore(tensors, values["updates"])
     trainer.stopping = EarlyStopping(**values["stopping"])
-    trainer.augmenter.restore(tensors["rng/augment"])
+    # Cloned: a generator crashes on a tensor that does not begin where its storage does.
+    trainer.augmenter.restore(tensors["rng/augment"].clone())
     trainer.step, trainer.batch_size = values["step"], values["batch_size"]
     trainer.begin_epoch(values["epoch"], values["position"])
     trainer.tally = Tally(*values["tally"])
     trainer.train_mode()
     if values["validating"]:
         trainer.validation = trainer.validate()
-    torch.set_rng_state(tensors["rng/cpu"])
+    torch.set_rng_state(tensors["rng/cpu"].clone())
     if "rng/cuda" in tensors and trainer.device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["rng/cuda"], trainer.device)
+        torch.cuda.set_rng_state(tensors["rng/cuda"].clone(), trainer.device)

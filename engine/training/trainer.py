@@ -134,13 +134,17 @@ class Trainer:
             return None
         if self.finished:
             raise StopIteration
-        if not self.batches.left:
-            self.begin_epoch(self.epoch + 1)
-        frame = self._train(watch)
+        frame = self.step_once(watch)
         if self._is_validation_due():
             self.flush()
             self.validation = self.validate()
         return frame
+
+    def step_once(self, watch: Watch | None = None) -> Frame | None:
+        """One training step, whether the run is over or not."""
+        if not self.batches.left:
+            self.begin_epoch(self.epoch + 1)
+        return self._train(watch)
 
     def look(self, watch: Watch) -> Frame:
         """What the network makes of the watched sample, and of the latest batch, without training."""
@@ -299,14 +303,12 @@ class Trainer:
         self.recorder.add_validation(Validation(self.epoch, self.step, train, found, speed))
         loss = found["loss"] if found else train["loss"]
         self.stopping = self.stopping.after(loss, self.step)
-        if self.stopping.is_best:
-            self.recorder.add_mark(Mark(self.step, "best", {"loss": loss}))
-        elif self.stopping.stops(self.project.recipe.patience):
+        if self.stopping.stops(self.project.recipe.patience):
             best = {"best_step": self.stopping.step}
             self.recorder.add_mark(Mark(self.step, "early_stop", best))
-        self.updates.validated(loss)
         self.tally = Tally(self.step)
-        self.recovery.remember(now=True)
+        if self.updates.validated(loss):
+            self.recovery.remember(now=True)  # a run repeated from before would keep the old rate
 
     def train_mode(self) -> None:
         self.module.train()

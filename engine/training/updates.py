@@ -45,9 +45,10 @@ class Updates:
         """Whether the optimizer evaluates the loss itself, several times an update."""
         return bool(getattr(self.recipe.optimizer.option, "closure", False))
 
-    def validated(self, loss: float) -> None:
-        """A validation gave this loss: a schedule may listen."""
-        self.plateau = self.plateau.after(self.recipe, loss)
+    def validated(self, loss: float) -> bool:
+        """A validation gave this loss; whether the schedule listened."""
+        before, self.plateau = self.plateau, self.plateau.after(self.recipe, loss)
+        return self.plateau != before
 
     def backward(self, loss: Tensor) -> None:
         if self.recipe.accumulate > 1:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.network.edits import SetParameter
 from engine.project.project import Project
+from engine.runs.history import History
 from engine.session import EngineThread
 from engine.telemetry.frame import Watch
-from tests.networks import points_project
+from tests.networks import deep_project, points_project
 
 LONG = points_project(epochs=100_000)
 SECONDS_20 = 20_000
@@ -162,3 +165,81 @@ def test_it_ends_cleanly_at_any_moment(qtbot: QtBot, moment: str) -> None:
         wait_state(qtbot, engine, "paused")
     assert engine.shut_down()
     assert engine.isFinished()
+
+
+@pytest.fixture
+def keeping(qtbot: QtBot, tmp_path: Path) -> Iterator[EngineThread]:
+    """An engine with a history."""
+    thread = EngineThread(history=History(tmp_path / "runs"))
+    with qtbot.waitSignal(thread.state_changed, timeout=SECONDS_20):
+        thread.start()
+    yield thread
+    assert thread.shut_down(), "the engine thread did not end"
+
+
+def test_a_recorded_step_is_shown_while_the_run_goes_on(qtbot: QtBot, keeping: EngineThread) -> None:
+    keeping.watch(Watch(gradients=True))
+    keeping.train(LONG, {})
+    qtbot.waitUntil(lambda: len(keeping.states) > 8, timeout=SECONDS_20)
+    with qtbot.waitSignal(keeping.viewed_changed) as viewed:
+        keeping.go_to(6)
+    assert viewed.args == [keeping.viewed] and keeping.viewed in keeping.states
+    frame = keeping.mailbox.take()
+    assert frame is not None and frame.step == keeping.viewed and frame.gradients
+    before = keeping.steps_done
+    keeping.mailbox.request()
+    qtbot.waitUntil(lambda: keeping.steps_done > before + 50, timeout=SECONDS_20)
+    assert keeping.mailbox.take() is None, "the present is not shown over the past"
+    with qtbot.waitSignal(keeping.frame_ready):
+        keeping.return_to_live()
+    frame = keeping.mailbox.take()
+    assert keeping.viewed is None and frame is not None and frame.step > before
+    keeping.stop()
+    wait_state(qtbot, keeping, "idle")
+    with qtbot.waitSignal(keeping.viewed_changed):
+        keeping.go_to(1)
+    assert keeping.viewed == 1, "and after the end as well"
+
+
+def test_a_fork_and_a_resumed_run(qtbot: QtBot, keeping: EngineThread) -> None:
+    keeping.train(LONG, {}, name="long")
+    qtbot.waitUntil(lambda: len(keeping.states) > 20, timeout=SECONDS_20)
+    first = keeping.run_id
+    with qtbot.waitSignal(keeping.run_started, timeout=SECONDS_20) as started:
+        keeping.fork(LONG, 4)
+    recorder = started.args[0]
+    assert keeping.run_id != first and recorder.scalars["loss"].view().steps[0] == 1
+    keeping.stop()
+    wait_state(qtbot, keeping, "idle")
+    stood = keeping.steps_done
+    history = keeping.history
+    assert history is not None and [run.how for run in history.find()] == ["stopped", "stopped"]
+    with qtbot.waitSignal(keeping.run_started, timeout=SECONDS_20):
+        keeping.resume_run(history.find()[0].id)
+    wait_state(qtbot, keeping, "running")
+    assert keeping.steps_done >= stood
+    keeping.forget()
+    wait_state(qtbot, keeping, "idle")
+    assert keeping.run_id == "" and keeping.states == ()
+
+
+def test_live_changes_are_told(qtbot: QtBot, keeping: EngineThread) -> None:
+    keeping.train(LONG, {})
+    wait_state(qtbot, keeping, "running")
+    with qtbot.waitSignal(keeping.adjusted) as adjusted:
+        keeping.adjust(points_project(epochs=100_000, learning_rate=0.5))
+    (mark,) = adjusted.args[0]
+    assert mark.values == {"name": "learning_rate", "before": "0.01", "after": "0.5"}
+
+
+def test_after_a_fault_the_last_good_numbers_are_there(qtbot: QtBot, keeping: EngineThread) -> None:
+    keeping.train(deep_project(), {})
+    qtbot.waitUntil(lambda: keeping.steps_done > 30, timeout=SECONDS_20)
+    with qtbot.waitSignal(keeping.faulted, timeout=SECONDS_20) as fault:
+        keeping.adjust(deep_project(learning_rate=1e6))
+    assert fault.args[0].problem.values["step"] == keeping.steps_done + 1
+    weights = keeping.take_weights()
+    assert weights and all(np.isfinite(values).all() for values in weights.values())
+    history = keeping.history
+    assert history is not None
+    qtbot.waitUntil(lambda: history.find()[0].how == "failed", timeout=SECONDS_20)

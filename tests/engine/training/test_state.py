@@ -170,4 +170,4 @@ def test_it_stops_when_it_gets_no_better() -> None:
     trainer = Trainer(points_project(learning_rate=0.0, patience=3, epochs=50), {})
     run(trainer)
     assert len(trainer.recorder.validations) == 4
-    assert [mark.code for mark in trainer.recorder.marks] == ["best", "early_stop"]
+    assert [mark.code for mark in trainer.recorder.marks] == ["early_stop"]

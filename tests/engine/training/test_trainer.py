@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +21,7 @@ from engine.telemetry.frame import Watch
 from engine.training.fault import TrainingError, fault_of
 from engine.training.resident import Epoch
 from engine.training.trainer import Trainer
-from tests.networks import chain, points_project, seed_cnn
+from tests.networks import chain, deep_project, points_project, seed_cnn
 
 ALL = Watch(
     histogram_node="linear-1",
@@ -267,23 +266,13 @@ def test_the_seed_network_learns_the_digits() -> None:
     assert trainer.recorder.validations[-1].validation["accuracy"] >= 0.955
 
 
-def exploding(**recipe: Any) -> Trainer:
-    """A run that goes well for some steps and then overflows."""
-    hidden = [("Linear", {"out_features": 16})] * 6
-    network = chain(("Input", {"shape": (2,)}), *hidden, ("Linear", {"out_features": 2}))
-    values = {"optimizer": "SGD", "learning_rate": 0.01, "batch_size": 10, "epochs": 60, **recipe}
-    data = DataChoice(source="two-moons", settings={"samples": 200})
-    return Trainer(Project(network, Recipe(**values), data), {})
-
-
 def test_a_run_that_goes_bad_stands_before_the_step_that_did() -> None:
     """Its curve ends there, its numbers are good, and it can go on with a smaller learning rate."""
-    trainer = exploding()
+    trainer = Trainer(deep_project(), {})
     for _ in range(40):
         trainer.advance()
-    begun, project = trainer.step, trainer.project
-    wild = project.recipe.model_copy(update={"learning_rate": 1e30})
-    trainer.adjust(replace(project, recipe=wild))
+    begun = trainer.step
+    trainer.adjust(deep_project(learning_rate=1e6))
     with pytest.raises(TrainingError) as error:
         train_all(trainer)
     problem = error.value.problem
