@@ -19,6 +19,7 @@ from engine.messages import sentence
 from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
 from engine.project import limits
+from engine.project.migrate import VERSION
 from engine.project.project import Project
 from engine.project.project_file import read, write
 from tests.engine.project.archives import (
@@ -38,7 +39,12 @@ FIXTURES = Path(__file__).parent / "fixtures"
 
 def chosen(field: str, kind: str, **parameters: object) -> dict[str, object]:
     """A document's recipe with one option in it."""
-    return {"recipe": {field: {"kind": kind, "parameters": parameters}}}
+    return recipe(**{field: {"kind": kind, "parameters": parameters}})
+
+
+def recipe(**fields: object) -> dict[str, object]:
+    """A document's recipe, in words of the present version."""
+    return {"format_version": VERSION, "recipe": fields}
 
 
 def test_case_01_not_a_zip(tmp_path: Path) -> None:
@@ -180,19 +186,19 @@ def test_case_10_wrong_value_opens_and_is_marked(tmp_path: Path, value: object, 
         (chosen("schedule", "MultiStepLR", milestones={"a": 1}), "project.json/recipe/schedule"),
         (chosen("schedule", "OneCycleLR", anneal_strategy="eval"), "project.json/recipe/schedule"),
         (chosen("loss", "huber_loss", delta=0), "project.json/recipe/loss"),
-        ({"recipe": {"loss": {"kind": "mse_loss", "target": "x" * 999}}}, "project.json/recipe/loss"),
-        ({"recipe": {"loss": {"kind": "mse_loss", "weight": -1}}}, "project.json/recipe/loss/weight"),
+        (recipe(loss={"kind": "mse_loss", "target": "x" * 999}), "project.json/recipe/loss"),
+        (recipe(loss={"kind": "mse_loss", "weight": -1}), "project.json/recipe/loss/weight"),
         (
-            {"recipe": {"output_losses": {"a": {"kind": "l1_loss"}, "b": {"kind": "os.system"}}}},
+            recipe(output_losses={"a": {"kind": "l1_loss"}, "b": {"kind": "os.system"}}),
             "project.json/recipe/output_losses/b",
         ),
-        ({"recipe": {"metrics": ["accuracy", "top_k", "magic"]}}, "project.json/recipe/metrics/2"),
+        (recipe(metrics=["accuracy", "top_k", "magic"]), "project.json/recipe/metrics/2"),
         (
-            {"recipe": {"metrics": [{"kind": "top_k", "parameters": {"k": 0}}]}},
+            recipe(metrics=[{"kind": "top_k", "parameters": {"k": 0}}]),
             "project.json/recipe/metrics/0",
         ),
         (
-            {"recipe": {"augmentations": [{"kind": "RandomCrop", "parameters": {"padding": 2**31}}]}},
+            recipe(augmentations=[{"kind": "RandomCrop", "parameters": {"padding": 2**31}}]),
             "project.json/recipe/augmentations/0",
         ),
         (chosen("initializer", "normal", std=[1]), "project.json/recipe/initializer"),
