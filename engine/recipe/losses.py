@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from engine.recipe.recipe import LossChoice
 
 
+#: How an output is read: "softmax": scores, of which the softmax gives probabilities; "sigmoid": scores
+#: each of which is a yes above 0; "values": as it is, probabilities among them.
+Reading = Literal["softmax", "sigmoid", "values"]
+
+
 @dataclass(frozen=True)
 class Loss(Option):
     """ending: kind of the activation that the loss contains; a network that ends in one is taken
@@ -26,8 +31,14 @@ class Loss(Option):
     output: Literal["classes", "value", "any"] = "classes"
 
     def expects(self, target: str, classes: int, sample: tuple[int, ...]) -> tuple[int, ...] | None:
-        """The shape of one sample's output; None: any."""
-        return (classes,) if (target or self.targets[0]) in ("label", "one_hot") else sample
+        """The shape of the network's output for one sample; None: several fit. target: "" for the
+        first that the loss takes."""
+        target = target or self.targets[0]
+        if target == "input":
+            return sample
+        if target == "sequence" or self.output == "any":
+            return None
+        return (classes,) if target == "one_hot" or self.output == "classes" else (1,)
 
 
 def target_kind(choice: LossChoice) -> str:
@@ -35,16 +46,12 @@ def target_kind(choice: LossChoice) -> str:
     return choice.target or LOSSES[choice.kind].targets[0]
 
 
-def expected_output(
-    choice: LossChoice, classes: int, sample_shape: tuple[int, ...]
-) -> tuple[int, ...] | None:
-    """The shape that the network's output for one sample is to have; None where several fit."""
-    target, loss = target_kind(choice), LOSSES[choice.kind]
-    if target == "input":
-        return sample_shape
-    if target == "sequence" or loss.output == "any":
-        return None
-    return (classes,) if target == "one_hot" or loss.output == "classes" else (1,)
+def reading(choice: LossChoice) -> Reading:
+    """What outputs trained with this loss mean."""
+    ending = LOSSES[choice.kind].ending
+    if ending == "Sigmoid":
+        return "sigmoid"
+    return "values" if not ending and target_kind(choice) == "one_hot" else "softmax"
 
 
 def _one_weighting(values: Parameters) -> str | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from engine.network.layers.parameter import Parameter
+from engine.recipe.losses import LOSSES, target_kind
 from engine.recipe.option import Option
 
 if TYPE_CHECKING:
-    from engine.recipe.recipe import MetricChoice
+    from engine.recipe.recipe import LossChoice, MetricChoice
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,17 @@ class Metric(Option):
     targets: tuple[str, ...] = ("label",)
     unit: Literal["share", ""] = ""
     every_step: bool = False
+
+
+def fits(metric: MetricChoice, loss: LossChoice) -> bool:
+    """Whether the metric means something of an output with this loss."""
+    target, declared = target_kind(loss), LOSSES[loss.kind]
+    if declared.output == "any":
+        return False
+    if METRICS[metric.kind].targets == ("value",):
+        return target in ("one_hot", "input") or declared.output == "value"
+    says_class = declared.output == "classes" or declared.ending == "Sigmoid"
+    return target == "one_hot" or (target in ("label", "sequence") and says_class)
 
 
 def names(choices: Iterable[MetricChoice]) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from engine.network.expand import expand
 from engine.network.layers import complete
 from engine.network.model import Network
 from engine.project.project import Project
-from engine.recipe.recipe import Recipe
+from engine.recipe.optimizers import LIVE
+from engine.recipe.recipe import OptimizerChoice, Recipe
 from engine.telemetry.recorder import Mark
 
 #: Fields of the recipe that take effect at the next step. All others are for the next run.
@@ -41,14 +42,24 @@ def adjusted(running: Recipe, wanted: Recipe, step: int) -> tuple[Recipe, tuple[
     }
     marks = [_mark(step, name, getattr(running, name), value) for name, value in changed.items()]
     if wanted.optimizer.kind == running.optimizer.kind:
-        before, after = running.optimizer.complete, wanted.optimizer.complete
+        optimizer = _with_live(running.optimizer, wanted.optimizer)
+        before, after = running.optimizer.complete, optimizer.complete
         marks += [
             _mark(step, name, before[name], after[name])
             for name in after
             if before[name] != after[name]
         ]
-        changed["optimizer"] = wanted.optimizer
+        changed["optimizer"] = optimizer
     return running.model_copy(update=changed), tuple(marks)
+
+
+def _with_live(running: OptimizerChoice, wanted: OptimizerChoice) -> OptimizerChoice:
+    """The running optimizer with what can change of the wanted one; the rest was built in."""
+    live = {name: value for name, value in wanted.complete.items() if name in LIVE}
+    parameters = {**running.parameters, **live}
+    if running.option.complaint(parameters) is not None:  # such as nesterov without momentum
+        return running
+    return running.model_copy(update={"parameters": parameters})
 
 
 def set_dropout(

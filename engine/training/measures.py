@@ -1,9 +1,9 @@
 """The metrics that a recipe names: of one batch, and of a whole validation.
 
-Nothing here waits for the device before `Measure.compute`. Outputs are scores as the loss takes them,
-one for each class, or a single one above 0 for yes; `probabilities` says that the network has turned
-them into probabilities itself, so a single one says yes above 1/2. Labels in sequences (N, T) have
-scores (N, T, classes), maps of labels (N, …) scores (N, classes, …); those below 0 do not count.
+Nothing here waits for the device before `Measure.compute`. Outputs are what the loss takes: scores,
+one for each class or a single one for yes; `Reading` (`engine.recipe.losses`) says what they mean.
+Labels in sequences (N, T) have scores (N, T, classes), maps of labels (N, …) scores (N, classes, …);
+those below 0 do not count.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from engine.recipe.losses import Reading
 from engine.recipe.metrics import METRICS
 from engine.recipe.recipe import MetricChoice
 
@@ -30,12 +31,12 @@ def metric_target(choice: MetricChoice, labels: Tensor, loss_target: Tensor) -> 
     return labels if METRICS[choice.kind].targets == ("label",) else loss_target
 
 
-def per_step(choice: MetricChoice, probabilities: bool = False) -> BatchMeasure | None:
+def per_step(choice: MetricChoice, reading: Reading = "softmax") -> BatchMeasure | None:
     """The metric of one batch, or None where that means nothing or takes long."""
     kind = choice.kind
     if not METRICS[kind].every_step:
         return None
-    sums = _sums(choice, probabilities)
+    sums = _sums(choice, reading)
     finish = _FINISH.get(kind)
 
     def measure(output: Tensor, target: Tensor) -> Tensor:
@@ -59,16 +60,16 @@ class Measure(ABC):
 
 
 def make_measure(
-    choice: MetricChoice, classes: int, device: torch.device, probabilities: bool = False
+    choice: MetricChoice, classes: int, device: torch.device, reading: Reading = "softmax"
 ) -> Measure:
     """An empty one. classes: how many there are; 2 for a single score that says yes or no."""
     if choice.kind in _RATIOS:
-        return _Counts(choice, max(classes, 2), device, probabilities)
+        return _Counts(choice, max(classes, 2), device, reading)
     if choice.kind == "auroc":
-        return _Ranks(probabilities)
+        return _Ranks(reading)
     if choice.kind == "r2":
         return _Explained()
-    return _Mean(choice, device, probabilities)
+    return _Mean(choice, device, reading)
 
 
 def _rows(output: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,17 +81,17 @@ def _rows(output: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     return output, labels
 
 
-def _classes_of(scores: Tensor, probabilities: bool) -> Tensor:
+def _classes_of(scores: Tensor, reading: Reading) -> Tensor:
     """The class that each row of scores says."""
     if scores.dim() == 1 or scores.shape[1] == 1:
-        return (scores.flatten() > (0.5 if probabilities else 0.0)).to(torch.int64)
+        return (scores.flatten() > (0.5 if reading == "values" else 0.0)).to(torch.int64)
     return scores.argmax(dim=1)
 
 
 # Means over samples
 
 
-def _sums(choice: MetricChoice, probabilities: bool) -> _Sums:
+def _sums(choice: MetricChoice, reading: Reading) -> _Sums:
     """(sum, count) over a batch of what the metric is the mean of."""
     if choice.kind in ("mae", "mse", "rmse"):
         return _absolute if choice.kind == "mae" else _squared
@@ -99,7 +100,7 @@ def _sums(choice: MetricChoice, probabilities: bool) -> _Sums:
     def right(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor | int]:
         scores, labels = _rows(output, target)
         if k == 1 or scores.shape[1] == 1:
-            hits = _classes_of(scores, probabilities) == labels
+            hits = _classes_of(scores, reading) == labels
         else:
             highest = scores.topk(min(k, scores.shape[1]), dim=1).indices
             hits = (highest == labels.unsqueeze(1)).any(dim=1)
@@ -107,8 +108,11 @@ def _sums(choice: MetricChoice, probabilities: bool) -> _Sums:
 
     def surprise(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor | int]:
         scores, labels = _rows(output, target)
+        if scores.shape[1] == 1:  # a yes: the no beside it
+            no = 1 - scores if reading == "values" else torch.zeros_like(scores)
+            scores = torch.cat((no, scores), dim=1)
         counts = labels >= 0
-        logarithms = scores.clamp(min=1e-30).log() if probabilities else scores.log_softmax(dim=1)
+        logarithms = scores.clamp(min=1e-30).log() if reading == "values" else scores.log_softmax(dim=1)
         own = logarithms.gather(1, labels.clamp(min=0).unsqueeze(1)).squeeze(1)
         return -(own * counts).sum(), counts.sum()
 
@@ -130,8 +134,8 @@ _FINISH: dict[str, Callable[[Tensor], Tensor]] = {"rmse": torch.sqrt, "perplexit
 
 
 class _Mean(Measure):
-    def __init__(self, choice: MetricChoice, device: torch.device, probabilities: bool) -> None:
-        self._sums = _sums(choice, probabilities)
+    def __init__(self, choice: MetricChoice, device: torch.device, reading: Reading) -> None:
+        self._sums = _sums(choice, reading)
         self._finish = _FINISH.get(choice.kind)
         self._totals = torch.zeros(2, dtype=_precise(device), device=device)
 
@@ -152,17 +156,17 @@ class _Counts(Measure):
     """Precision, recall and F1 from three counts for each class."""
 
     def __init__(
-        self, choice: MetricChoice, classes: int, device: torch.device, probabilities: bool
+        self, choice: MetricChoice, classes: int, device: torch.device, reading: Reading
     ) -> None:
         self._ratio = _RATIOS[choice.kind]
         self._average = choice.complete["average"]
-        self._probabilities = probabilities
+        self._reading = reading
         #: Of each class: right ones, those taken for it, those of it.
         self._counts = torch.zeros((3, classes), dtype=torch.int64, device=device)
 
     def update(self, output: Tensor, target: Tensor) -> None:
         scores, labels = _rows(output, target)
-        taken = _classes_of(scores, self._probabilities)
+        taken = _classes_of(scores, self._reading)
         counted = (labels >= 0).to(torch.int64)
         right = (taken == labels).to(torch.int64)
         labels = labels.clamp(min=0)
@@ -197,8 +201,8 @@ _RATIOS: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 class _Ranks(Measure):
     """AUROC, exact from all scores; beyond MOST_SCORES from an even choice of the samples."""
 
-    def __init__(self, probabilities: bool) -> None:
-        self._probabilities = probabilities
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._scores: list[Tensor] = []
         self._labels: list[Tensor] = []
         self._every = 1
@@ -235,7 +239,7 @@ class _Ranks(Measure):
         scores = scores.reshape(len(scores), -1)
         if scores.shape[1] == 2:
             return scores[:, 1:] - scores[:, :1]
-        return scores if scores.shape[1] == 1 or self._probabilities else scores.softmax(dim=1)
+        return scores if scores.shape[1] == 1 or self._reading != "softmax" else scores.softmax(dim=1)
 
     def _thin(self) -> None:
         self._scores = [torch.cat(self._scores)[::2].clone()]

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from engine.recipe.metrics import names
+from engine.recipe.losses import Reading, reading
+from engine.recipe.metrics import fits, names
 from engine.recipe.recipe import LossChoice, MetricChoice, Recipe
 from engine.training.losses import make_loss, target_of
 from engine.training.measures import Measure, make_measure, metric_target, per_step
@@ -29,7 +30,8 @@ class _Term:
 
 
 class Objective:
-    """For the outputs of a module in their order; metrics are those of the main one.
+    """For the outputs of a module in their order; metrics are those of the main one, as far as they
+    mean something with its loss.
 
     `names`: of the scalars that a step gives: "loss", its parts where there are several outputs
     ("loss Linear 2"), and the metrics that make sense on one batch."""
@@ -51,9 +53,11 @@ class Objective:
         self._main = main
         self._classes = classes
         self._device = labels.device
-        self._probabilities = probabilities
-        self._metrics = dict(zip(names(recipe.metrics), recipe.metrics, strict=True))
-        cheap = {name: per_step(choice, probabilities) for name, choice in self._metrics.items()}
+        loss = self._terms[main].choice
+        self._reading: Reading = "values" if probabilities else reading(loss)
+        named = zip(names(recipe.metrics), recipe.metrics, strict=True)
+        self._metrics = {name: choice for name, choice in named if fits(choice, loss)}
+        cheap = {name: per_step(choice, self._reading) for name, choice in self._metrics.items()}
         self._cheap = {name: measure for name, measure in cheap.items() if measure is not None}
         self.parts = tuple(f"loss {name}" for name in outputs.values()) if len(outputs) > 1 else ()
         self.names = ("loss", *self.parts, *self._cheap)
@@ -81,7 +85,7 @@ class Objective:
         measures = {
             name: (
                 choice,
-                make_measure(choice, self._classes, self._device, self._probabilities),
+                make_measure(choice, self._classes, self._device, self._reading),
             )
             for name, choice in self._metrics.items()
         }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.recipe.optimizers import LIVE, OPTIMIZERS
 from engine.recipe.recipe import Recipe
@@ -46,6 +46,55 @@ def set_hyper(optimizer: torch.optim.Optimizer, recipe: Recipe, rate: float) -> 
                 state = optimizer.state.get(parameter)
                 if state and "momentum_buffer" not in state:
                     state["momentum_buffer"] = torch.zeros_like(parameter)
+
+
+def plain_state(
+    optimizer: torch.optim.Optimizer,
+) -> tuple[dict[str, Tensor], dict[str, dict[str, Any]]]:
+    """All that the optimizer remembers: tensors by "<parameter>/<name>", and what JSON can hold by
+    parameter and name. Lists of tensors (L-BFGS) have "<parameter>/<name>/<place>"; where they have
+    gaps, and how long they are, stands with the JSON."""
+    tensors: dict[str, Tensor] = {}
+    others: dict[str, dict[str, Any]] = {}
+    for at, held in optimizer.state_dict()["state"].items():
+        for name, value in held.items():
+            if isinstance(value, Tensor):
+                tensors[f"{at}/{name}"] = value
+            elif isinstance(value, list):
+                others.setdefault(str(at), {})[name] = [_gap(item) for item in value]
+                for place, item in enumerate(value):
+                    if isinstance(item, Tensor):
+                        tensors[f"{at}/{name}/{place}"] = item
+            else:
+                others.setdefault(str(at), {})[name] = value
+    return tensors, others
+
+
+def load_plain_state(
+    optimizer: torch.optim.Optimizer,
+    tensors: Mapping[str, Tensor],
+    others: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Take up what `plain_state` gave, in copies."""
+    state: dict[int, dict[str, Any]] = {
+        int(at): {
+            name: list(value) if isinstance(value, list) else value for name, value in held.items()
+        }
+        for at, held in others.items()
+    }
+    for key, tensor in tensors.items():
+        at, name, *place = key.split("/")
+        held = state.setdefault(int(at), {})
+        if place:
+            held[name][int(place[0])] = tensor.clone()
+        else:
+            held[name] = tensor.clone()
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _gap(item: Any) -> Any:
+    return None if isinstance(item, Tensor) else item
 
 
 class MatricesAndRest(torch.optim.Optimizer):

@@ -11,7 +11,13 @@ from torch import Tensor, nn
 from engine.recipe.recipe import Recipe
 from engine.recipe.schedules import Plateau, rate
 from engine.training.ema import Ema
-from engine.training.optimizers import make_optimizer, set_hyper, set_rate
+from engine.training.optimizers import (
+    load_plain_state,
+    make_optimizer,
+    plain_state,
+    set_hyper,
+    set_rate,
+)
 
 #: What a closure optimizer evaluates again and again on one batch.
 Closure = Callable[[], Tensor]
@@ -108,11 +114,8 @@ class Updates:
 
     def tensors(self) -> dict[str, Tensor]:
         """By "optimizer/<parameter>/<name>", "grads/<parameter>" and "ema/<name>"."""
-        found: dict[str, Tensor] = {}
-        for at, held in self.optimizer.state_dict()["state"].items():
-            for name, value in held.items():
-                if isinstance(value, Tensor):
-                    found[f"optimizer/{at}/{name}"] = value
+        remembered, _ = plain_state(self.optimizer)
+        found = {f"optimizer/{name}": tensor for name, tensor in remembered.items()}
         if self.pending:
             for at, parameter in enumerate(self._parameters):
                 if parameter.grad is not None:
@@ -123,11 +126,7 @@ class Updates:
 
     def values(self) -> dict[str, Any]:
         """What JSON can hold."""
-        plain: dict[str, dict[str, Any]] = {}
-        for at, held in self.optimizer.state_dict()["state"].items():
-            others = {name: value for name, value in held.items() if not isinstance(value, Tensor)}
-            if others:
-                plain[str(at)] = others
+        _, plain = plain_state(self.optimizer)
         return {
             "updates": self.count,
             "pending": self.pending,
@@ -141,19 +140,12 @@ class Updates:
         self.plateau, self.rate = Plateau(**values["plateau"]), -1.0
         if values["scaler"]:
             self._scaler.load_state_dict(dict(values["scaler"]))
-        state: dict[int, dict[str, Any]] = {
-            int(at): dict(others) for at, others in values["optimizer"].items()
-        }
-        for name, tensor in tensors.items():
-            kind, _, rest = name.partition("/")
-            if kind == "optimizer":
-                at, _, key = rest.partition("/")
-                state.setdefault(int(at), {})[key] = tensor.clone()
         if self.ema is not None:
             averages = {n.removeprefix("ema/"): t for n, t in tensors.items() if n.startswith("ema/")}
             self.ema.restore(averages)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        prefix = "optimizer/"
+        remembered = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        load_plain_state(self.optimizer, remembered, values["optimizer"])
         for number, parameter in enumerate(self._parameters):
             grad = tensors.get(f"grads/{number}")
             parameter.grad = None if grad is None else grad.to(parameter.device).clone()

@@ -14,7 +14,14 @@ from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
 from engine.network.ports import PORTS, input_ports, output_ports, takes_many
 from engine.project.project import Project, Weights
+from engine.recipe.augmentations import AUGMENTATIONS
+from engine.recipe.initializers import INITIALIZERS
+from engine.recipe.losses import LOSSES
+from engine.recipe.metrics import METRICS
+from engine.recipe.optimizers import OPTIMIZERS
 from engine.recipe.recipe import DataChoice, Recipe
+from engine.recipe.schedules import SCHEDULES
+from tests.engine.recipe.options import choices as options
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 ids = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
@@ -86,14 +93,52 @@ def networks(draw: st.DrawFn) -> Network:
     return Network(network.nodes, tuple(links), draw(extras))
 
 
+@st.composite
+def losses(draw: st.DrawFn) -> dict[str, Any]:
+    choice = draw(options(LOSSES))
+    choice["weight"] = draw(st.floats(0, 1e6))
+    choice["target"] = draw(st.sampled_from(["", *LOSSES[choice["kind"]].targets]))
+    return choice
+
+
+#: Fields of a recipe that are numbers, by the ends of their ranges.
+_COUNTS = {
+    "warmup_steps": (0, 10_000_000),
+    "accumulate": (1, 100_000),
+    "patience": (0, 1_000_000),
+    "batch_size": (1, 1_000_000),
+    "epochs": (1, 1_000_000),
+    "steps": (0, 1_000_000_000),
+    "validate_every": (0, 1_000_000_000),
+    "seed": (0, 2**32 - 1),
+}
+_FRACTIONS = {
+    "learning_rate": 1e6,
+    "clip_norm": 1e9,
+    "clip_value": 1e9,
+    "validation_share": 0.9,
+    "ema_decay": 0.9999,
+}
+_fields: dict[str, st.SearchStrategy[Any]] = {
+    **{name: st.integers(*ends) for name, ends in _COUNTS.items()},
+    **{name: st.floats(0, top) for name, top in _FRACTIONS.items()},
+    "optimizer": options(OPTIMIZERS) | st.sampled_from(sorted(OPTIMIZERS)),
+    "schedule": options(SCHEDULES),
+    "loss": losses(),
+    "output_losses": st.dictionaries(ids, losses(), max_size=2),
+    "metrics": st.lists(options(METRICS), max_size=3),
+    "augmentations": st.lists(options(AUGMENTATIONS), max_size=3),
+    "initializer": options(INITIALIZERS),
+    "frozen": st.lists(ids, max_size=3),
+    "shuffle": st.booleans(),
+    "compile": st.booleans(),
+    "device": st.sampled_from(["auto", "cpu", "cuda", "mps"]),
+    "precision": st.sampled_from(["float32", "bfloat16", "float16"]),
+}
 recipes = st.builds(
-    lambda extra, **fields: Recipe(**fields, **extra),
+    lambda extra, fields: Recipe.model_validate({**extra, **fields}),
     extras,
-    optimizer=st.sampled_from(["Adam", "AdamW", "SGD", "RMSprop"]),
-    learning_rate=st.floats(0, 1e6),
-    ema_decay=st.floats(0, 1, exclude_max=True),
-    batch_size=st.integers(1, 1_000_000),
-    seed=st.integers(0, 2**32 - 1),
+    st.fixed_dictionaries({}, optional=_fields),
 )
 choices = st.builds(
     lambda extra, **fields: DataChoice(**fields, **extra),

@@ -19,6 +19,7 @@ from engine.messages import sentence
 from engine.network.layers import LAYERS
 from engine.network.model import CANVAS_LIMIT, Link, Network, Node
 from engine.project import limits
+from engine.project.migrate import VERSION
 from engine.project.project import Project
 from engine.project.project_file import read, write
 from tests.engine.project.archives import (
@@ -34,6 +35,16 @@ from tests.engine.project.archives import (
 )
 
 FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def chosen(field: str, kind: str, **parameters: object) -> dict[str, object]:
+    """A document's recipe with one option in it."""
+    return recipe(**{field: {"kind": kind, "parameters": parameters}})
+
+
+def recipe(**fields: object) -> dict[str, object]:
+    """A document's recipe, in words of the present version."""
+    return {"format_version": VERSION, "recipe": fields}
 
 
 def test_case_01_not_a_zip(tmp_path: Path) -> None:
@@ -162,6 +173,35 @@ def test_case_10_wrong_value_opens_and_is_marked(tmp_path: Path, value: object, 
         ({"recipe": {"epochs": 0}}, "project.json/recipe/epochs"),
         ({"recipe": {"batch_size": True}}, "project.json/recipe/batch_size"),
         ({"recipe": {"optimizer": "Magic"}}, "project.json/recipe/optimizer"),
+        (chosen("optimizer", "Adam", betas=[0.9]), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "Adam", betas=[0.9, 1]), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "Adam", betas=[[0.9], 0.5]), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "SGD", momentum="0.9"), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "SGD", nesterov=1), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "SGD", momentum=1e300), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "LBFGS", history_size=2**40), "project.json/recipe/optimizer"),
+        (chosen("optimizer", "Adam", __class__=1), "project.json/recipe/optimizer"),
+        (chosen("schedule", "StepLR", step_size=-1), "project.json/recipe/schedule"),
+        (chosen("schedule", "MultiStepLR", milestones=[1] * 20_000), "project.json/recipe/schedule"),
+        (chosen("schedule", "MultiStepLR", milestones={"a": 1}), "project.json/recipe/schedule"),
+        (chosen("schedule", "OneCycleLR", anneal_strategy="eval"), "project.json/recipe/schedule"),
+        (chosen("loss", "huber_loss", delta=0), "project.json/recipe/loss"),
+        (recipe(loss={"kind": "mse_loss", "target": "x" * 999}), "project.json/recipe/loss"),
+        (recipe(loss={"kind": "mse_loss", "weight": -1}), "project.json/recipe/loss/weight"),
+        (
+            recipe(output_losses={"a": {"kind": "l1_loss"}, "b": {"kind": "os.system"}}),
+            "project.json/recipe/output_losses/b",
+        ),
+        (recipe(metrics=["accuracy", "top_k", "magic"]), "project.json/recipe/metrics/2"),
+        (
+            recipe(metrics=[{"kind": "top_k", "parameters": {"k": 0}}]),
+            "project.json/recipe/metrics/0",
+        ),
+        (
+            recipe(augmentations=[{"kind": "RandomCrop", "parameters": {"padding": 2**31}}]),
+            "project.json/recipe/augmentations/0",
+        ),
+        (chosen("initializer", "normal", std=[1]), "project.json/recipe/initializer"),
         ({"data": {"settings": {"a": []}}}, "project.json/data/settings/a"),
         ({"data": {"source": None}}, "project.json/data/source"),
     ],

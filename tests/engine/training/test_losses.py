@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.recipe.losses import LOSSES, expected_output, target_kind
+from engine.recipe.losses import LOSSES, target_kind
 from engine.recipe.recipe import LossChoice
 from engine.training.fault import TrainingError
 from engine.training.losses import make_loss, target_of
@@ -59,7 +59,7 @@ def example(made: LossChoice, n: int = N) -> tuple[Tensor, Tensor]:
     if target_kind(made) == "sequence":
         length = 5 if made.kind == "ctc_loss" else 2
         return randoms(n, length, CLASSES), 1 + torch.stack((y, y), dim=1) % (CLASSES - 1)
-    shape = expected_output(made, CLASSES, SAMPLE) or (5,)
+    shape = LOSSES[made.kind].expects(made.target, CLASSES, SAMPLE) or (5,)
     target = target_of(made, randoms(n, *SAMPLE, seed=1).abs(), y, CLASSES)
     return randoms(n, *shape), target
 
@@ -315,7 +315,7 @@ def test_what_makes_no_sense_is_refused(kind: str, target: str, parameters: dict
 
 def test_expected_outputs() -> None:
     def of(kind: str, target: str = "") -> tuple[int, ...] | None:
-        return expected_output(choice(kind, target), CLASSES, SAMPLE)
+        return LOSSES[kind].expects(target, CLASSES, SAMPLE)
 
     assert of("cross_entropy") == of("mse_loss") == of("multi_margin_loss") == (CLASSES,)
     assert of("mse_loss", "input") == of("kl_div", "input") == SAMPLE

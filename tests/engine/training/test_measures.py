@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.recipe.metrics import METRICS, names
-from engine.recipe.recipe import MetricChoice
+from engine.recipe.losses import Reading, reading
+from engine.recipe.metrics import METRICS, fits, names
+from engine.recipe.recipe import LossChoice, MetricChoice
 from engine.training import measures
 from engine.training.measures import make_measure, metric_target, per_step
 
@@ -28,10 +29,10 @@ def choice(kind: str, **parameters: Any) -> MetricChoice:
 
 
 def measured(
-    made: MetricChoice, output: Tensor, target: Tensor, classes: int, probabilities: bool = False
+    made: MetricChoice, output: Tensor, target: Tensor, classes: int, reading: Reading = "softmax"
 ) -> float:
     """In batches of 7."""
-    measure = make_measure(made, classes, CPU, probabilities)
+    measure = make_measure(made, classes, CPU, reading)
     for x, y in zip(output.split(7), target.split(7), strict=True):
         measure.update(x, y)
     return measure.compute()
@@ -119,7 +120,7 @@ def test_auroc(given_scores: tuple[Tensor, Tensor]) -> None:
         areas = [area(chances[:, c].numpy(), real == c) for c in range(classes)]
         defined = [found for found in areas if not math.isnan(found)]
         expected = float(np.mean(defined)) if defined else math.nan
-        as_chances = measured(choice("auroc"), chances, labels, classes, probabilities=True)
+        as_chances = measured(choice("auroc"), chances, labels, classes, reading="values")
         assert as_chances == pytest.approx(expected, nan_ok=True)
     assert measured(choice("auroc"), scores, labels, classes) == pytest.approx(expected, nan_ok=True)
 
@@ -148,7 +149,9 @@ def test_perplexity(given_scores: tuple[Tensor, Tensor], probabilities: bool) ->
     chances /= chances.sum(axis=1, keepdims=True)
     expected = np.prod(chances[range(len(labels)), labels.numpy()]) ** (-1 / len(labels))
     output = torch.from_numpy(chances) if probabilities else scores
-    found = measured(choice("perplexity"), output, labels, scores.shape[1], probabilities)
+    found = measured(
+        choice("perplexity"), output, labels, scores.shape[1], "values" if probabilities else "softmax"
+    )
     assert found == pytest.approx(expected, rel=1e-5)
 
 
@@ -185,9 +188,14 @@ def test_one_score_says_yes_or_no() -> None:
     labels = torch.tensor([1, 1, 0, 0])
     scores = torch.tensor([[2.0], [0.3], [-1.0], [0.4]])
     assert measured(choice("accuracy"), scores, labels, 2) == 0.75
-    assert measured(choice("accuracy"), scores, labels, 2, probabilities=True) == 0.75
+    assert measured(choice("accuracy"), scores, labels, 2, reading="values") == 0.75
     assert measured(choice("accuracy"), scores - 0.35, labels, 2) == 0.5
     assert measured(choice("precision"), scores, labels, 2) == pytest.approx((1 + 2 / 3) / 2)
+    chances = scores.sigmoid()
+    own = torch.where(labels.unsqueeze(1) == 1, chances, 1 - chances)
+    perplexity = own.log().mean().neg().exp().item()
+    assert measured(choice("perplexity"), scores, labels, 2, "sigmoid") == pytest.approx(perplexity)
+    assert measured(choice("perplexity"), chances, labels, 2, "values") == pytest.approx(perplexity)
 
 
 def test_labels_below_zero_do_not_count_and_sequences_are_their_parts() -> None:
@@ -216,6 +224,33 @@ def test_names_are_unique() -> None:
         choice("accuracy"),
     ]
     assert names(chosen) == ("accuracy", "top_5", "top_3", "f1", "f1_micro", "accuracy_2")
+
+
+def test_scores_that_say_yes_on_their_own_are_ranked_on_their_own() -> None:
+    scores = torch.tensor([[1.0, 5.0, 0.0], [2.0, 9.0, 0.0], [0.0, -9.0, 0.0], [0.5, -9.0, 1.0]])
+    labels = torch.tensor([0, 0, 1, 2])
+    expected = np.mean([area(scores[:, c].numpy(), labels.numpy() == c) for c in range(3)])
+    assert measured(choice("auroc"), scores, labels, 3, "sigmoid") == pytest.approx(expected)
+    assert measured(choice("auroc"), scores, labels, 3) != pytest.approx(expected)
+
+
+def test_metrics_fit_some_losses_only() -> None:
+    def of(metric: str, loss: str, target: str = "") -> bool:
+        return fits(choice(metric), LossChoice(kind=loss, target=target))
+
+    assert of("accuracy", "cross_entropy") and of("f1", "mse_loss") and of("auroc", "multi_margin_loss")
+    assert of("accuracy", "binary_cross_entropy", "label")
+    assert of("mae", "mse_loss", "input") and of("r2", "l1_loss", "label")
+    assert not of("mae", "cross_entropy") and not of("accuracy", "mse_loss", "input")
+    assert not of("accuracy", "mse_loss", "label") and not of("accuracy", "triplet_margin_loss")
+    assert not of("mae", "ctc_loss") and not of("accuracy", "kl_div", "input")
+    assert [
+        reading(LossChoice(kind=kind)) for kind in ("nll_loss", "binary_cross_entropy", "l1_loss")
+    ] == [
+        "softmax",
+        "sigmoid",
+        "values",
+    ]
 
 
 def test_each_metric_compares_with_labels_or_with_what_the_loss_does() -> None:
