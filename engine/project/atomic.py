@@ -14,7 +14,10 @@ import re
 import secrets
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.project.errors import FileProblem, cannot_write
 
@@ -25,16 +28,34 @@ _LEFTOVER_AGE = 3600  # s
 def save(path: Path, data: bytes | memoryview) -> str:
     """Put `data` in the place of `path` and return its SHA-256, or raise FileProblem and leave the
     file as it was. A link is followed and stays; the mode of an old file is kept."""
+    digest = hashlib.sha256(data).hexdigest()
+    with _replacing(path) as (temporary, mode):
+        _write(temporary, data, mode)
+        with temporary.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                raise FileProblem("disk_changed_data")
+    return digest
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write piece by piece, which takes the place of `path` at the end; with an exception
+    there is none. For what can be made again: it is not read back. Raises FileProblem."""
+    with _replacing(path) as (temporary, mode), _new_file(temporary, mode) as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[tuple[Path, int | None]]:
+    """A name beside `path` for what is to replace it, and the mode of the old file."""
     try:
         target = Path(os.path.realpath(path))
         mode = _mode_of(target)
         temporary = target.with_name(f".backlit-{secrets.token_hex(8)}.tmp")
         try:
-            digest = hashlib.sha256(data).hexdigest()
-            _write(temporary, data, mode)
-            with temporary.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                    raise FileProblem("disk_changed_data")
+            yield temporary, mode
             os.replace(temporary, target)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -46,7 +67,6 @@ def save(path: Path, data: bytes | memoryview) -> str:
         raise cannot_write(error).of(path) from error
     _sync_folder(target.parent, path)
     _remove_leftovers(target.parent)
-    return digest
 
 
 def _mode_of(target: Path) -> int | None:
@@ -63,15 +83,24 @@ def _mode_of(target: Path) -> int | None:
 
 
 def _write(path: Path, data: bytes | memoryview, mode: int | None) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    with open(os.open(path, flags, 0o666), "wb") as file:
-        if mode is not None:
-            os.chmod(path, mode)
+    with _new_file(path, mode) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _new_file(path: Path, mode: int | None) -> BinaryIO:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    file = open(os.open(path, flags, 0o666), "wb")  # noqa: SIM115
+    try:
+        if mode is not None:
+            os.chmod(path, mode)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _sync_folder(folder: Path, path: Path) -> None:
