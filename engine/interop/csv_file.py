@@ -16,7 +16,7 @@ from engine.project import atomic
 from engine.telemetry.recorder import Recorder
 
 #: A spreadsheet takes a text that begins so for a formula, and computes it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def write_csv(path: Path, recorder: Recorder, progress: Progress | None = None) -> bool:
@@ -37,7 +37,8 @@ def write_csv(path: Path, recorder: Recorder, progress: Progress | None = None) 
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+    """A text in one line that no spreadsheet takes for a formula."""
+    text = " ".join(text.split())
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

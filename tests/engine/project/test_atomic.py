@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -247,3 +248,18 @@ def test_writing_takes_the_path_from_the_caller(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
         write(tmp_path / "gone" / "a.backlit", Project(), {})
     assert caught.value.file == tmp_path / "gone" / "a.backlit"
+
+
+def test_writing_piece_by_piece(path: Path) -> None:
+    with atomic.writing(path) as file:
+        file.write(b"one")
+        file.write(b"two")
+        assert path.read_bytes() == OLD
+    assert path.read_bytes() == b"onetwo" and list(path.parent.iterdir()) == [path]
+
+
+def test_an_exception_between_two_pieces(path: Path) -> None:
+    with contextlib.suppress(RuntimeError), atomic.writing(path) as file:
+        file.write(b"one")
+        raise RuntimeError
+    assert unharmed(path)
