@@ -14,7 +14,7 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -28,13 +28,17 @@ _LEFTOVER_AGE = 3600  # s
 def save(path: Path, data: bytes | memoryview) -> str:
     """Put `data` in the place of `path` and return its SHA-256, or raise FileProblem and leave the
     file as it was. A link is followed and stays; the mode of an old file is kept."""
-    digest = hashlib.sha256(data).hexdigest()
+    return save_pieces(path, [data])[0]
+
+
+def save_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> tuple[str, int]:
+    """As `save`, for what is too large to be put together in memory; also returns the size."""
     with _replacing(path) as (temporary, mode):
-        _write(temporary, data, mode)
+        digest, size = _write(temporary, pieces, mode)
         with temporary.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                 raise FileProblem("disk_changed_data")
-    return digest
+    return digest, size
 
 
 @contextmanager
@@ -82,11 +86,17 @@ def _mode_of(target: Path) -> int | None:
     return stat.S_IMODE(status.st_mode)
 
 
-def _write(path: Path, data: bytes | memoryview, mode: int | None) -> None:
+def _write(path: Path, pieces: Iterable[bytes | memoryview], mode: int | None) -> tuple[str, int]:
+    """SHA-256 and size of what was written."""
+    digest, size = hashlib.sha256(), 0
     with _new_file(path, mode) as file:
-        file.write(data)
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest(), size
 
 
 def _new_file(path: Path, mode: int | None) -> BinaryIO:

@@ -65,7 +65,13 @@ def read(data: bytes | bytearray, rules: Rules) -> Table:
         raise rules.damaged("", f"its header claims {length:,} bytes, {len(data) - 8:,} are there")
     if length > limits.TENSOR_HEADER_BYTES:
         raise rules.damaged("", f"its header has {length:,} bytes, more than it may")
-    text = bytes(data[8 : 8 + length])
+    return read_header(bytes(data[8 : 8 + length]), len(data) - 8 - length, rules)
+
+
+def read_header(text: bytes, room: int, rules: Rules) -> Table:
+    """As `read`, of a header alone, behind which there are `room` bytes."""
+    if len(text) > limits.TENSOR_HEADER_BYTES:
+        raise rules.damaged("", f"its header has {len(text):,} bytes, more than it may")
     header = strict_json.parse(text, f"{rules.member}, header", rules.text)
     if not isinstance(header, dict):
         raise rules.damaged("", "its header is no table")
@@ -76,8 +82,8 @@ def read(data: bytes | bytearray, rules: Rules) -> Table:
         raise rules.damaged("", f"it has {len(header):,} tensors; {rules.tensors:,} are allowed")
     tensors = [_entry(name, entry, rules) for name, entry in header.items()]
     tensors.sort(key=lambda tensor: (tensor.start, tensor.stop))
-    _check_cover(tensors, len(data) - 8 - length, rules)
-    return Table(tensors, metadata, 8 + length)
+    _check_cover(tensors, room, rules)
+    return Table(tensors, metadata, 8 + len(text))
 
 
 def _check_cover(tensors: list[Tensor], room: int, rules: Rules) -> None:

@@ -5,13 +5,13 @@ No pickle: a state may come from anybody who hands on a run's folder.
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from engine.project import atomic, container, limits, strict_json, tensor_table
@@ -44,13 +44,16 @@ _NUMBER = "$number"
 
 
 def write(path: Path, state: State) -> int:
-    """Save atomically and return the size. Raises FileProblem; what was there before is untouched."""
+    """Save atomically and return the size. Raises FileProblem; what was there before is untouched.
+
+    One tensor after the other: a large state is not put together in memory once more, and other
+    threads run meanwhile.
+    """
     try:
-        data = encode(state)
+        head = _head(state)
     except FileProblem as problem:
         raise problem.of(path) from problem.__cause__
-    atomic.save(path, data)
-    return len(data)
+    return atomic.save_pieces(path, _pieces(state, head))[1]
 
 
 def read(path: Path) -> State:
@@ -68,29 +71,8 @@ def read(path: Path) -> State:
 
 
 def encode(state: State) -> bytes:
-    """Raises FileProblem for what `decode` would refuse, damage apart."""
-    values = strict_json.dump(_plain(state.values), _VALUES)
-    _values_of(values)
-    known = set(_TYPES.values())
-    tensors: dict[str, Tensor] = {}
-    places: set[int] = set()
-    for name in sorted(state.tensors):
-        tensor = state.tensors[name].detach()
-        if tensor.dtype not in known or tensor.layout is not torch.strided:
-            kind = tensor.dtype if tensor.layout is torch.strided else tensor.layout
-            raise _RULES.unknown_type(name, kind)
-        tensor = tensor.cpu().contiguous()
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() in places or storage.nbytes() != tensor.nbytes:
-            tensor = tensor.clone()  # safetensors refuses tensors that share numbers
-        places.add(storage.data_ptr())
-        tensors[name] = tensor
-    try:
-        data = save(tensors, {_VALUES: values.decode()})
-    except UnicodeEncodeError as error:
-        raise FileProblem("text_not_writable", _RULES.member) from error
-    _check(tensor_table.read(data, _RULES))
-    return data
+    """Raises FileProblem for what `decode` would refuse."""
+    return b"".join(_pieces(state, _head(state)))
 
 
 def decode(data: bytearray) -> State:
@@ -100,6 +82,41 @@ def decode(data: bytearray) -> State:
     buffer = torch.frombuffer(data, dtype=torch.uint8)
     tensors = {t.name: _view(buffer, table.body, t) for t in table.tensors}
     return State(tensors, values)
+
+
+def _order(state: State) -> list[str]:
+    """Large numbers first, so that each tensor begins where its numbers may lie."""
+    return sorted(state.tensors, key=lambda name: (-state.tensors[name].itemsize, name))
+
+
+def _head(state: State) -> bytes:
+    """All that stands before the numbers, checked by the reader's own rules."""
+    values = strict_json.dump(_plain(state.values), _VALUES)
+    header: dict[str, Any] = {"__metadata__": {_VALUES: values.decode()}}
+    names = {kind: name for name, kind in _TYPES.items()}
+    end = 0
+    for name in _order(state):
+        tensor = state.tensors[name]
+        if tensor.dtype not in names or tensor.layout is not torch.strided:
+            kind = tensor.dtype if tensor.layout is torch.strided else tensor.layout
+            raise _RULES.unknown_type(name, kind)
+        offsets = [end, end + tensor.numel() * tensor.itemsize]
+        header[name] = {"dtype": names[tensor.dtype], "shape": [*tensor.shape], "data_offsets": offsets}
+        end = offsets[1]
+    try:
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise FileProblem("text_not_writable", _RULES.member) from error
+    text += b" " * (-len(text) % 8)
+    _check(tensor_table.read_header(text, end, _RULES))
+    return len(text).to_bytes(8, "little") + text
+
+
+def _pieces(state: State, head: bytes) -> Iterator[bytes | memoryview]:
+    yield head
+    for name in _order(state):
+        tensor = state.tensors[name].detach().cpu().contiguous()
+        yield tensor.reshape(-1).view(torch.uint8).numpy().data
 
 
 def _check(table: tensor_table.Table) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import random
 import signal
@@ -122,8 +123,10 @@ def test_case_25_disk_full_in_the_middle(path: Path) -> None:
 
 
 def test_a_disk_that_changes_bytes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def write_badly(temporary: Path, data: bytes, mode: int | None) -> None:
+    def write_badly(temporary: Path, pieces: list[bytes], mode: int | None) -> tuple[str, int]:
+        [data] = pieces
         temporary.write_bytes(data[:-1] + b"?")
+        return hashlib.sha256(data).hexdigest(), len(data)
 
     monkeypatch.setattr(atomic, "_write", write_badly)
     assert refused(path).code == "disk_changed_data"
