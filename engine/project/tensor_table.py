@@ -55,17 +55,23 @@ class Rules:
         return f"{self.member}, {name}" if name else self.member
 
 
-def read(data: bytes | bytearray, rules: Rules) -> Table:
+def read(data: bytes, rules: Rules) -> Table:
     """The tensors in the order of their bytes, which cover the body without gap or overlap. Raises
     FileProblem."""
-    if len(data) < 8:
+    length = header_length(data[:8], len(data), rules)
+    return read_header(data[8 : 8 + length], len(data) - 8 - length, rules)
+
+
+def header_length(start: bytes, size: int, rules: Rules) -> int:
+    """How long the header is, behind the first eight bytes of a file of this size."""
+    if size < 8 or len(start) < 8:
         raise rules.damaged("", "it ends before its header")
-    length = int.from_bytes(data[:8], "little")
-    if length > len(data) - 8:
-        raise rules.damaged("", f"its header claims {length:,} bytes, {len(data) - 8:,} are there")
+    length = int.from_bytes(start, "little")
+    if length > size - 8:
+        raise rules.damaged("", f"its header claims {length:,} bytes, {size - 8:,} are there")
     if length > limits.TENSOR_HEADER_BYTES:
         raise rules.damaged("", f"its header has {length:,} bytes, more than it may")
-    return read_header(bytes(data[8 : 8 + length]), len(data) - 8 - length, rules)
+    return length
 
 
 def read_header(text: bytes, room: int, rules: Rules) -> Table:

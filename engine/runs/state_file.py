@@ -5,11 +5,12 @@ No pickle: a state may come from anybody who hands on a run's folder.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
@@ -60,10 +61,7 @@ def read(path: Path) -> State:
     """Raises FileProblem, naming the file, the place in it and the remedy."""
     try:
         with container.regular_file(path, limits.STATE_BYTES) as (file, size):
-            data = bytearray(size)
-            if file.readinto(data) != size:
-                raise FileProblem("changed_while_reading")
-        return decode(data)
+            return _read(file, size)
     except FileProblem as problem:
         raise problem.of(path) from problem.__cause__
     except OSError as error:
@@ -75,13 +73,33 @@ def encode(state: State) -> bytes:
     return b"".join(_pieces(state, _head(state)))
 
 
-def decode(data: bytearray) -> State:
-    """The tensors are views of `data`. Raises FileProblem."""
-    table = tensor_table.read(data, _RULES)
+def decode(data: bytes) -> State:
+    """Raises FileProblem."""
+    return _read(io.BytesIO(data), len(data))
+
+
+def _read(file: BinaryIO, size: int) -> State:
+    """Nothing is allocated before the header agrees with the size of the file."""
+    length = tensor_table.header_length(file.read(8), size, _RULES)
+    table = tensor_table.read_header(file.read(length), size - 8 - length, _RULES)
     values = _check(table)
-    buffer = torch.frombuffer(data, dtype=torch.uint8)
-    tensors = {t.name: _view(buffer, table.body, t) for t in table.tensors}
-    return State(tensors, values)
+    return State({tensor.name: _fetch(file, tensor) for tensor in table.tensors}, values)
+
+
+def _fetch(file: BinaryIO, entry: tensor_table.Tensor) -> Tensor:
+    """The tensor whose bytes come next, in memory of its own: Generator.set_state reads from the
+    beginning of the memory, whatever part of it a tensor shows."""
+    tensor = torch.empty(entry.shape, dtype=_TYPES[entry.type])
+    raw = tensor.reshape(-1).view(torch.uint8)
+    memory = memoryview(raw.numpy().data)
+    while memory:  # one call may read less
+        count = file.readinto(memory)  # type: ignore[attr-defined]
+        if not count:
+            raise FileProblem("changed_while_reading")
+        memory = memory[count:]
+    if tensor.dtype is torch.bool and raw.numel() and int(raw.max()) > 1:
+        raise _RULES.damaged(entry.name, "a truth value is neither 0 nor 1")
+    return tensor
 
 
 def _order(state: State) -> list[str]:
@@ -134,18 +152,6 @@ def _values_of(data: bytes) -> dict[str, Any]:
     if type(step) is not int or step < 0:
         raise _RULES.damaged(_VALUES, "the step is no whole number from 0")
     return values
-
-
-def _view(buffer: Tensor, body: int, entry: tensor_table.Tensor) -> Tensor:
-    kind = _TYPES[entry.type]
-    if entry.start == entry.stop:
-        return torch.empty(entry.shape, dtype=kind)
-    raw = buffer[body + entry.start : body + entry.stop]
-    if kind is torch.bool and int(raw.max()) > 1:
-        raise _RULES.damaged(entry.name, "a truth value is neither 0 nor 1")
-    if (body + entry.start) % kind.itemsize:
-        raw = raw.clone()
-    return raw.view(kind).view(entry.shape)
 
 
 def _plain(value: Any) -> Any:
