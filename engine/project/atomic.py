@@ -14,7 +14,10 @@ import re
 import secrets
 import stat
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.project.errors import FileProblem, cannot_write
 
@@ -25,16 +28,38 @@ _LEFTOVER_AGE = 3600  # s
 def save(path: Path, data: bytes | memoryview) -> str:
     """Put `data` in the place of `path` and return its SHA-256, or raise FileProblem and leave the
     file as it was. A link is followed and stays; the mode of an old file is kept."""
+    return save_pieces(path, [data])[0]
+
+
+def save_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> tuple[str, int]:
+    """As `save`, for what is too large to be put together in memory; also returns the size."""
+    with _replacing(path) as (temporary, mode):
+        digest, size = _write(temporary, pieces, mode)
+        with temporary.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                raise FileProblem("disk_changed_data")
+    return digest, size
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write piece by piece, which takes the place of `path` at the end; with an exception
+    there is none. For what can be made again: it is not read back. Raises FileProblem."""
+    with _replacing(path) as (temporary, mode), _new_file(temporary, mode) as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[tuple[Path, int | None]]:
+    """A name beside `path` for what is to replace it, and the mode of the old file."""
     try:
         target = Path(os.path.realpath(path))
         mode = _mode_of(target)
         temporary = target.with_name(f".backlit-{secrets.token_hex(8)}.tmp")
         try:
-            digest = hashlib.sha256(data).hexdigest()
-            _write(temporary, data, mode)
-            with temporary.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                    raise FileProblem("disk_changed_data")
+            yield temporary, mode
             os.replace(temporary, target)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -46,7 +71,6 @@ def save(path: Path, data: bytes | memoryview) -> str:
         raise cannot_write(error).of(path) from error
     _sync_folder(target.parent, path)
     _remove_leftovers(target.parent)
-    return digest
 
 
 def _mode_of(target: Path) -> int | None:
@@ -62,16 +86,31 @@ def _mode_of(target: Path) -> int | None:
     return stat.S_IMODE(status.st_mode)
 
 
-def _write(path: Path, data: bytes | memoryview, mode: int | None) -> None:
+def _write(path: Path, pieces: Iterable[bytes | memoryview], mode: int | None) -> tuple[str, int]:
+    """SHA-256 and size of what was written."""
+    digest, size = hashlib.sha256(), 0
+    with _new_file(path, mode) as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            size += len(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest(), size
+
+
+def _new_file(path: Path, mode: int | None) -> BinaryIO:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_BINARY"):
         flags |= getattr(os, name, 0)
-    with open(os.open(path, flags, 0o666), "wb") as file:
+    file = open(os.open(path, flags, 0o666), "wb")  # noqa: SIM115
+    try:
         if mode is not None:
             os.chmod(path, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def _sync_folder(folder: Path, path: Path) -> None:

@@ -55,17 +55,29 @@ class Rules:
         return f"{self.member}, {name}" if name else self.member
 
 
-def read(data: bytes | bytearray, rules: Rules) -> Table:
+def read(data: bytes, rules: Rules) -> Table:
     """The tensors in the order of their bytes, which cover the body without gap or overlap. Raises
     FileProblem."""
-    if len(data) < 8:
+    length = header_length(data[:8], len(data), rules)
+    return read_header(data[8 : 8 + length], len(data) - 8 - length, rules)
+
+
+def header_length(start: bytes, size: int, rules: Rules) -> int:
+    """How long the header is, behind the first eight bytes of a file of this size."""
+    if size < 8 or len(start) < 8:
         raise rules.damaged("", "it ends before its header")
-    length = int.from_bytes(data[:8], "little")
-    if length > len(data) - 8:
-        raise rules.damaged("", f"its header claims {length:,} bytes, {len(data) - 8:,} are there")
+    length = int.from_bytes(start, "little")
+    if length > size - 8:
+        raise rules.damaged("", f"its header claims {length:,} bytes, {size - 8:,} are there")
     if length > limits.TENSOR_HEADER_BYTES:
         raise rules.damaged("", f"its header has {length:,} bytes, more than it may")
-    text = bytes(data[8 : 8 + length])
+    return length
+
+
+def read_header(text: bytes, room: int, rules: Rules) -> Table:
+    """As `read`, of a header alone, behind which there are `room` bytes."""
+    if len(text) > limits.TENSOR_HEADER_BYTES:
+        raise rules.damaged("", f"its header has {len(text):,} bytes, more than it may")
     header = strict_json.parse(text, f"{rules.member}, header", rules.text)
     if not isinstance(header, dict):
         raise rules.damaged("", "its header is no table")
@@ -76,8 +88,8 @@ def read(data: bytes | bytearray, rules: Rules) -> Table:
         raise rules.damaged("", f"it has {len(header):,} tensors; {rules.tensors:,} are allowed")
     tensors = [_entry(name, entry, rules) for name, entry in header.items()]
     tensors.sort(key=lambda tensor: (tensor.start, tensor.stop))
-    _check_cover(tensors, len(data) - 8 - length, rules)
-    return Table(tensors, metadata, 8 + length)
+    _check_cover(tensors, room, rules)
+    return Table(tensors, metadata, 8 + len(text))
 
 
 def _check_cover(tensors: list[Tensor], room: int, rules: Rules) -> None:

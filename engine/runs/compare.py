@@ -68,13 +68,13 @@ class ResultRow:
 def compare_recipes(before: Recipe, after: Recipe) -> tuple[Difference, ...]:
     """One row a value, such as "optimizer.betas", in the order of the recipe. Parameters that are not
     given count with their defaults."""
-    return _differences(_recipe_values(before), _recipe_values(after))
+    return _differences(recipe_values(before), recipe_values(after))
 
 
 def compare_projects(before: Project, after: Project) -> tuple[Difference, ...]:
     """The recipes and, as "data. ...", the data."""
     one, other = (
-        _recipe_values(project.recipe) | _flat(project.data.model_dump(), "data.")
+        recipe_values(project.recipe) | _flat(project.data.model_dump(), "data.")
         for project in (before, after)
     )
     return _differences(one, other)
@@ -115,7 +115,8 @@ def compare_results(runs: Sequence[Run], rising: Iterable[str] = ()) -> tuple[Re
 # Recipes
 
 
-def _recipe_values(recipe: Recipe) -> dict[str, Any]:
+def recipe_values(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as one table: "learning_rate", "optimizer", "optimizer.betas" …"""
     values: dict[str, Any] = {}
     for name, value in recipe:
         if isinstance(value, Mapping):

@@ -202,8 +202,10 @@ def delete(folder: RunFolder) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def sweep(place: Path) -> None:
-    """Remove what was left over when a process was killed while it made or deleted a run."""
+def sweep(place: Path) -> list[str]:
+    """Remove what was left over when a process was killed while it made or deleted a run, and return
+    the runs whose deletion is now done."""
+    deleted = []
     with contextlib.suppress(OSError), os.scandir(place) as entries:
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
@@ -213,6 +215,8 @@ def sweep(place: Path) -> None:
             old = time.time() - entry.stat().st_mtime > _LEFTOVER_AGE
             if entry.name.startswith(_DELETED) or (half_made and old):
                 shutil.rmtree(entry.path, ignore_errors=True)
+                deleted.append(entry.name.removeprefix(_DELETED))
+    return deleted
 
 
 def network_digest(network: Network) -> str:

@@ -190,10 +190,20 @@ class History:
         self._database.write(lambda db: db.execute("DELETE FROM runs WHERE id = ?", (run_id,)))
 
     def collect(self) -> None:
-        """Take up runs whose folders are there, but which the history does not know: copied here by
-        hand, or started while the database could not be written; and remove leftovers."""
-        folders.sweep(self.place)
-        self._database.write(self._add_missing)
+        """Take up what the history does not know: runs that were copied here by hand or started while
+        the database could not be written, and what a process that was killed had not come to."""
+        deleted = folders.sweep(self.place)
+
+        def settle(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM runs WHERE id = ?", [(run_id,) for run_id in deleted])
+            self._add_missing(db)
+            for row in db.execute("SELECT id FROM runs WHERE how = 'running'").fetchall():
+                folder = self.folder(row[0])
+                if not folder.alive:
+                    with contextlib.suppress(FileProblem):
+                        _put(db, folder.read_run())  # it is written before the row
+
+        self._database.write(settle)
 
     def close(self) -> None:
         self._database.close()

@@ -5,13 +5,14 @@ No pickle: a state may come from anybody who hands on a run's folder.
 
 from __future__ import annotations
 
+import io
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
 from engine.project import atomic, container, limits, strict_json, tensor_table
@@ -44,23 +45,23 @@ _NUMBER = "$number"
 
 
 def write(path: Path, state: State) -> int:
-    """Save atomically and return the size. Raises FileProblem; what was there before is untouched."""
+    """Save atomically and return the size. Raises FileProblem; what was there before is untouched.
+
+    One tensor after the other: a large state is not put together in memory once more, and other
+    threads run meanwhile.
+    """
     try:
-        data = encode(state)
+        head = _head(state)
     except FileProblem as problem:
         raise problem.of(path) from problem.__cause__
-    atomic.save(path, data)
-    return len(data)
+    return atomic.save_pieces(path, _pieces(state, head))[1]
 
 
 def read(path: Path) -> State:
     """Raises FileProblem, naming the file, the place in it and the remedy."""
     try:
         with container.regular_file(path, limits.STATE_BYTES) as (file, size):
-            data = bytearray(size)
-            if file.readinto(data) != size:
-                raise FileProblem("changed_while_reading")
-        return decode(data)
+            return _read(file, size)
     except FileProblem as problem:
         raise problem.of(path) from problem.__cause__
     except OSError as error:
@@ -68,38 +69,72 @@ def read(path: Path) -> State:
 
 
 def encode(state: State) -> bytes:
-    """Raises FileProblem for what `decode` would refuse, damage apart."""
+    """Raises FileProblem for what `decode` would refuse."""
+    return b"".join(_pieces(state, _head(state)))
+
+
+def decode(data: bytes) -> State:
+    """Raises FileProblem."""
+    return _read(io.BytesIO(data), len(data))
+
+
+def _read(file: BinaryIO, size: int) -> State:
+    """Nothing is allocated before the header agrees with the size of the file."""
+    length = tensor_table.header_length(file.read(8), size, _RULES)
+    table = tensor_table.read_header(file.read(length), size - 8 - length, _RULES)
+    values = _check(table)
+    return State({tensor.name: _fetch(file, tensor) for tensor in table.tensors}, values)
+
+
+def _fetch(file: BinaryIO, entry: tensor_table.Tensor) -> Tensor:
+    """The tensor whose bytes come next, in memory of its own: Generator.set_state reads from the
+    beginning of the memory, whatever part of it a tensor shows."""
+    tensor = torch.empty(entry.shape, dtype=_TYPES[entry.type])
+    raw = tensor.reshape(-1).view(torch.uint8)
+    memory = memoryview(raw.numpy().data)
+    while memory:  # one call may read less
+        count = file.readinto(memory)  # type: ignore[attr-defined]
+        if not count:
+            raise FileProblem("changed_while_reading")
+        memory = memory[count:]
+    if tensor.dtype is torch.bool and raw.numel() and int(raw.max()) > 1:
+        raise _RULES.damaged(entry.name, "a truth value is neither 0 nor 1")
+    return tensor
+
+
+def _order(state: State) -> list[str]:
+    """Large numbers first, so that each tensor begins where its numbers may lie."""
+    return sorted(state.tensors, key=lambda name: (-state.tensors[name].itemsize, name))
+
+
+def _head(state: State) -> bytes:
+    """All that stands before the numbers, checked by the reader's own rules."""
     values = strict_json.dump(_plain(state.values), _VALUES)
-    _values_of(values)
-    known = set(_TYPES.values())
-    tensors: dict[str, Tensor] = {}
-    places: set[int] = set()
-    for name in sorted(state.tensors):
-        tensor = state.tensors[name].detach()
-        if tensor.dtype not in known or tensor.layout is not torch.strided:
+    header: dict[str, Any] = {"__metadata__": {_VALUES: values.decode()}}
+    names = {kind: name for name, kind in _TYPES.items()}
+    end = 0
+    for name in _order(state):
+        tensor = state.tensors[name]
+        if tensor.dtype not in names or tensor.layout is not torch.strided:
             kind = tensor.dtype if tensor.layout is torch.strided else tensor.layout
             raise _RULES.unknown_type(name, kind)
-        tensor = tensor.cpu().contiguous()
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() in places or storage.nbytes() != tensor.nbytes:
-            tensor = tensor.clone()  # safetensors refuses tensors that share numbers
-        places.add(storage.data_ptr())
-        tensors[name] = tensor
+        offsets = [end, end + tensor.numel() * tensor.itemsize]
+        header[name] = {"dtype": names[tensor.dtype], "shape": [*tensor.shape], "data_offsets": offsets}
+        end = offsets[1]
     try:
-        data = save(tensors, {_VALUES: values.decode()})
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
         raise FileProblem("text_not_writable", _RULES.member) from error
-    _check(tensor_table.read(data, _RULES))
-    return data
+    text += b" " * (-len(text) % 8)
+    _check(tensor_table.read_header(text, end, _RULES))
+    return len(text).to_bytes(8, "little") + text
 
 
-def decode(data: bytearray) -> State:
-    """The tensors are views of `data`. Raises FileProblem."""
-    table = tensor_table.read(data, _RULES)
-    values = _check(table)
-    buffer = torch.frombuffer(data, dtype=torch.uint8)
-    tensors = {t.name: _view(buffer, table.body, t) for t in table.tensors}
-    return State(tensors, values)
+def _pieces(state: State, head: bytes) -> Iterator[bytes | memoryview]:
+    yield head
+    for name in _order(state):
+        tensor = state.tensors[name].detach().cpu().contiguous()
+        yield tensor.reshape(-1).view(torch.uint8).numpy().data
 
 
 def _check(table: tensor_table.Table) -> dict[str, Any]:
@@ -117,18 +152,6 @@ def _values_of(data: bytes) -> dict[str, Any]:
     if type(step) is not int or step < 0:
         raise _RULES.damaged(_VALUES, "the step is no whole number from 0")
     return values
-
-
-def _view(buffer: Tensor, body: int, entry: tensor_table.Tensor) -> Tensor:
-    kind = _TYPES[entry.type]
-    if entry.start == entry.stop:
-        return torch.empty(entry.shape, dtype=kind)
-    raw = buffer[body + entry.start : body + entry.stop]
-    if kind is torch.bool and int(raw.max()) > 1:
-        raise _RULES.damaged(entry.name, "a truth value is neither 0 nor 1")
-    if (body + entry.start) % kind.itemsize:
-        raw = raw.clone()
-    return raw.view(kind).view(entry.shape)
 
 
 def _plain(value: Any) -> Any:

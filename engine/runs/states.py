@@ -46,6 +46,7 @@ class StateStore:
         self._stored = scan(folder)
         self._waiting: dict[int, tuple[State, bool]] = {}
         self._writer: threading.Thread | None = None
+        self._busy = False
         self._closed = False
         self._told = ""
 
@@ -58,9 +59,10 @@ class StateStore:
             _, kept = self._waiting.get(state.step, (state, False))
             self._waiting[state.step] = (state, keep or kept)
             self._drop()
-            if self._writer is None:
+            if not self._busy:
                 self._writer = threading.Thread(target=self._write_all, name="states")
                 self._writer.start()
+                self._busy = True  # it waits for the lock first
 
     def steps(self) -> tuple[int, ...]:
         """The steps whose state is on disk, ascending."""
@@ -116,10 +118,12 @@ class StateStore:
         """Wait until nothing waits for the disk any more."""
         while True:
             with self._lock:
-                writer = self._writer
+                writer, busy = self._writer, self._busy
             if writer is None or writer is threading.current_thread():
                 return
             writer.join()
+            if not busy:
+                return
 
     def close(self) -> None:
         """Write what waits and end the thread."""
@@ -143,7 +147,7 @@ class StateStore:
             while True:
                 with self._lock:
                     if not self._waiting:
-                        self._writer = None
+                        self._busy = False
                         return
                     step = min(self._waiting)
                     state, keep = self._waiting.pop(step)
@@ -151,7 +155,7 @@ class StateStore:
                 del state  # while it waits for the lock, it is not to hold the memory
         except BaseException:
             with self._lock:
-                self._writer = None
+                self._busy = False
             raise
 
     def _write(self, state: State, keep: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import os
 import random
 import signal
@@ -121,8 +123,10 @@ def test_case_25_disk_full_in_the_middle(path: Path) -> None:
 
 
 def test_a_disk_that_changes_bytes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def write_badly(temporary: Path, data: bytes, mode: int | None) -> None:
+    def write_badly(temporary: Path, pieces: list[bytes], mode: int | None) -> tuple[str, int]:
+        [data] = pieces
         temporary.write_bytes(data[:-1] + b"?")
+        return hashlib.sha256(data).hexdigest(), len(data)
 
     monkeypatch.setattr(atomic, "_write", write_badly)
     assert refused(path).code == "disk_changed_data"
@@ -247,3 +251,18 @@ def test_writing_takes_the_path_from_the_caller(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
         write(tmp_path / "gone" / "a.backlit", Project(), {})
     assert caught.value.file == tmp_path / "gone" / "a.backlit"
+
+
+def test_writing_piece_by_piece(path: Path) -> None:
+    with atomic.writing(path) as file:
+        file.write(b"one")
+        file.write(b"two")
+        assert path.read_bytes() == OLD
+    assert path.read_bytes() == b"onetwo" and list(path.parent.iterdir()) == [path]
+
+
+def test_an_exception_between_two_pieces(path: Path) -> None:
+    with contextlib.suppress(RuntimeError), atomic.writing(path) as file:
+        file.write(b"one")
+        raise RuntimeError
+    assert unharmed(path)

@@ -20,8 +20,10 @@ from engine.project.errors import FileProblem
 from engine.project.project import Project
 from engine.recipe.recipe import Recipe
 from engine.runs import database
+from engine.runs.folder import folders
 from engine.runs.history import History
 from engine.runs.run import Result, Run
+from tests.engine.runs.killed import killed_again_and_again, needs_fork
 from tests.networks import mlp
 
 ROOT = Path(__file__).parents[3]
@@ -273,6 +275,18 @@ def test_a_folder_that_was_copied_here_is_taken_up(history: History, place: Path
     assert sorted(found.id for found in history.find()) == sorted([run.id, copy.name])
 
 
+def test_what_a_killed_process_had_not_come_to(history: History, place: Path) -> None:
+    """It wrote the record, but not the row; it hid the folder, but did not delete it."""
+    run, folder = history.start(PROJECT, {})
+    folder.write_run(run.model_copy(update={"how": "finished", "steps": 9}))
+    folder.lock.release()
+    hidden = ended(history)
+    os.rename(place / hidden.id, place / f".deleted-{hidden.id}")
+    assert history.crashed() == []
+    [found] = history.find()
+    assert (found.id, found.how, found.steps) == (run.id, "finished", 9)
+
+
 def test_versions(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     history = History(place)
     run = ended(history, "a")
@@ -416,3 +430,37 @@ def test_several_processes_at_once(place: Path, first: str) -> None:
     assert after is not None and after.model_extra == {"p": 4, "q": 4, "r": 4}
     assert len(list(place.glob("*damaged*.sqlite"))) == (first == "damaged")
     history.close()
+
+
+CHILD = """
+from engine.project.project import Project
+from engine.runs.history import History
+
+def work(place, say):
+    history = History(place)
+    while True:
+        run, folder = history.start(Project(), {})
+        history.update(run.id, steps=1)
+        history.end(folder, "finished", steps=2)
+        say(run.id)
+        runs = history.find(how=["finished"])
+        if len(runs) > 20:
+            history.delete(runs[-1].id)
+"""
+
+
+@needs_fork
+def test_killed_at_any_moment_no_run_is_lost_and_none_is_half(place: Path) -> None:
+    for number, said in enumerate(killed_again_and_again(CHILD, place, times=12), 1):
+        history = History(place)
+        crashed = history.crashed()
+        assert len(crashed) <= number and said and said[-1] in {run.id for run in history.find()}
+        for run in history.find():
+            folder = history.folder(run.id)
+            record = folder.read_run()
+            assert (record.how, record.steps) in {("finished", 2), ("running", 0), ("running", 1)}
+            assert folder.read_project().weights == {}
+        assert {run.id for run in history.find(how=["running"])} == {run.id for run in crashed}
+        assert {run.id for run in history.find()} == {one.id for one in folders(place)}
+        assert history.set_aside is None
+        history.close()

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import random
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +15,9 @@ from engine.project.errors import FileProblem
 from engine.runs import state_file
 from engine.runs.state import State
 from engine.runs.states import StateStore
+from tests.engine.runs.killed import killed_again_and_again, needs_fork
 from tests.engine.runs.states import same, state
 
-ROOT = Path(__file__).parents[3]
 PLENTY = 2**30
 
 
@@ -239,71 +233,27 @@ def test_a_resumed_run_forgets_what_came_later(folder: Path) -> None:
 
 
 CHILD = """
-import os, sys, tempfile
-from pathlib import Path
 from engine.runs.states import StateStore
 from tests.engine.runs.states import state
 
-def put_for_ever(folder):
-    store = StateStore(folder, 400_000, lambda step: os.write(1, b"s%d\\n" % step))
+def work(folder, say):
+    store = StateStore(folder, 400_000, say)
     step = max(store.steps(), default=0)
     while True:
         step += 1
         store.put(state(step, 20_000), keep=step % 7 == 0)
         if step % 5 == 0:
             store.flush()
-
-print("ready", flush=True)
-for folder in sys.stdin:
-    child = os.fork()
-    if not child:
-        put_for_ever(Path(folder.strip()))
-    print(child, flush=True)
-    os.waitpid(child, 0)
-    print("gone", flush=True)
 """
 
 
-@pytest.fixture
-def server() -> Iterator[subprocess.Popen[str]]:
-    """A process that has imported torch and makes children of itself: each starts at once."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    assert process.stdin is not None
-    process.stdin.close()
-    assert process.wait(30) == 0
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_killed_at_any_moment_every_listed_state_loads(
-    folder: Path, server: subprocess.Popen[str]
-) -> None:
+@needs_fork
+def test_killed_at_any_moment_every_listed_state_loads(folder: Path) -> None:
     """SIGKILL, 20 times: nothing that was reported as saved and is newest is missing either."""
-    assert server.stdin is not None and server.stdout is not None
-    assert server.stdout.readline() == "ready\n"
-    chance, newest = random.Random(1), 0
-    for _ in range(20):
-        server.stdin.write(f"{folder}\n")
-        server.stdin.flush()
-        child, saved = 0, []
-        delay = chance.uniform(0.005, 0.12)
-        for line in iter(server.stdout.readline, "gone\n"):
-            if line.startswith("s"):
-                saved.append(int(line[1:]))
-            else:
-                child = int(line)
-            if child and saved:  # it is under way
-                time.sleep(delay)
-                os.kill(child, signal.SIGKILL)
-                child = 0
+    newest = 0
+    for saved in killed_again_and_again(CHILD, folder, times=20):
         store = StateStore(folder, 400_000)
-        assert saved and store.steps()[-1] >= max(*saved, newest) > newest
+        assert saved and store.steps()[-1] >= max(*map(int, saved), newest) > newest
         newest = store.steps()[-1]
         for step in store.steps():
             assert same(store.load(step), state(step, 20_000))
