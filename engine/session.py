@@ -431,11 +431,11 @@ class EngineThread(QThread):
         except FileProblem as problem:
             self.not_kept.emit(problem)
             return
-        if self._viewed != step:
-            self._viewed = step
-            self.viewed_changed.emit(step)
+        changed, self._viewed = self._viewed != step, step
         if self.mailbox.put(frame):
             self.frame_ready.emit()
+        if changed:
+            self.viewed_changed.emit(step)
 
     def _return_to_live(self) -> None:
         if self._viewed is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from engine.build.layer import build_layer
 from engine.build.path import Path
+from engine.build.plan import Call, cheaper
 from engine.build.report import ShapeReport
 from engine.network.model import Network
 from engine.network.ports import arguments
@@ -91,9 +93,6 @@ class NetworkModule(nn.Module):
             )
             for step in self._steps
         )
-        # As plain tuples, which the loop reads faster than a ModuleList.
-        self._layers = tuple(self.layers)
-        self._sources = tuple(step.sources for step in self._steps)
         self._kinds = tuple(network.nodes[step.node].kind for step in self._steps)
         self.outputs = path.outputs
         #: Whether what the loss of the main output takes are probabilities, not the scores before them.
@@ -104,7 +103,15 @@ class NetworkModule(nn.Module):
         self._heads = tuple(self._head(place[n], endings.get(n, _CROSS_ENTROPY)) for n in path.outputs)
         #: Which of the outputs is the network's own answer.
         self.main = path.outputs.index(path.output)
-        self._needed = self._steps_to(self._heads)
+        # Called without nn.Module.__call__, whose hooks nobody uses: of a small network's step it
+        # would be a twentieth.
+        layers = zip(self._steps, self._kinds, self.layers, strict=True)
+        self._all = tuple(
+            Call(at, kind, layer.forward, step.sources) for at, (step, kind, layer) in enumerate(layers)
+        )
+        needed = self._steps_to(self._heads)
+        self._needed = tuple(self._all[at] for at in needed)
+        self._cheaper = cheaper(self._needed, self._heads)
 
     @property
     def node_ids(self) -> tuple[str, ...]:
@@ -115,11 +122,11 @@ class NetworkModule(nn.Module):
         return self.layers[self.node_ids.index(node_id)]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._run(x, range(len(self._steps)), None)[self._output]
+        return self._run(x, self._all, None)[self._output]  # type: ignore[return-value]
 
     def observe(self, x: Tensor, keep: dict[str, Tensor]) -> Tensor:
         """As `forward`; `keep` receives every node's output by id."""
-        return self._run(x, range(len(self._steps)), keep)[self._output]
+        return self._run(x, self._all, keep)[self._output]  # type: ignore[return-value]
 
     def ran(self, kept: Mapping[str, Tensor], x: Tensor) -> dict[str, Ran]:
         """What every node did, from the outputs that `observe` or `heads` kept for x."""
@@ -132,27 +139,33 @@ class NetworkModule(nn.Module):
 
     def heads(self, x: Tensor, keep: dict[str, Tensor] | None = None) -> tuple[Tensor, ...]:
         """What the losses take, for x (N, *shape); `keep` receives every node's output by id."""
-        results = self._run(x, self._needed, keep)
-        return tuple(results[at] for at in self._heads)
+        results = self._run(x, self._cheaper if keep is None else self._needed, keep)
+        return tuple(results[at] for at in self._heads)  # type: ignore[misc]
 
     def scores(self, x: Tensor, keep: dict[str, Tensor] | None = None) -> Tensor:
         """What the loss of the main output takes: logits (N, classes) where it is cross-entropy."""
         return self.heads(x, keep)[self.main]
 
     def _run(
-        self, x: Tensor, steps: Sequence[int], keep: dict[str, Tensor] | None
-    ) -> dict[int, Tensor]:
-        """The results of these steps, by their places."""
-        results: dict[int, Tensor] = {}
+        self, x: Tensor, calls: Sequence[Call], keep: dict[str, Tensor] | None
+    ) -> list[Tensor | None]:
+        """The results of these calls, by their places."""
+        results: list[Any] = [None] * len(self._steps)
         at = 0
         try:
-            for at in steps:
-                inputs = [None if source is None else results[source] for source in self._sources[at]]
-                results[at] = self._layers[at](*inputs or (x,))
+            for call in calls:
+                at, sources = call.at, call.sources
+                if not sources:
+                    results[at] = call.forward(x)
+                elif len(sources) == 1 and sources[0] is not None:
+                    results[at] = call.forward(results[sources[0]])
+                else:
+                    inputs = [None if source is None else results[source] for source in sources]
+                    results[at] = call.forward(*inputs)
         except (RuntimeError, ValueError, IndexError, TypeError) as error:
             raise NodeError(self._steps[at].node, error) from error
         if keep is not None:
-            keep.update((self._steps[at].node, result) for at, result in results.items())
+            keep.update((self._steps[call.at].node, results[call.at]) for call in calls)
         return results
 
     def _head(self, output: int, ending: str) -> int:

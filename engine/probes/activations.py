@@ -36,12 +36,14 @@ def output_rms(kept: Mapping[str, Tensor]) -> dict[str, float]:
     if not outputs:
         return {}
     # The norm makes no tensor of squares beside the output, which may be large.
-    sizes = [
-        torch.linalg.vector_norm(output if output.is_floating_point() else output.float())
-        / output.numel() ** 0.5
-        for output in outputs.values()
-    ]
-    return dict(zip(outputs, torch.stack(sizes).tolist(), strict=True))
+    norms = torch._foreach_norm(
+        [output if output.is_floating_point() else output.float() for output in outputs.values()]
+    )
+    values = torch.stack(list(norms)).tolist()
+    return {
+        node: norm / output.numel() ** 0.5
+        for (node, output), norm in zip(outputs.items(), values, strict=True)
+    }
 
 
 def reduced(maps: Tensor, side: int) -> NDArray[np.float32]:

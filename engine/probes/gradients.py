@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -25,29 +26,43 @@ def layer_gradients(
 ) -> dict[str, LayerGradient]:
     """Norms over all parameters of each node: of the gradient, of the weights before the update and
     of the update itself. One transfer for all of them."""
-    rows = [
-        torch.stack(
-            [
-                _norm([p.grad for p in group if p.grad is not None]),
-                _norm(before[node]),
-                _norm([p.detach() - old for p, old in zip(group, before[node], strict=True)]),
-            ]
-        )
-        for node, group in trainable.items()
-    ]
-    if not rows:
+    parameters = [p.detach() for group in trainable.values() for p in group]
+    if not parameters:
         return {}
-    values = torch.stack(rows).tolist()
-    return {node: LayerGradient(*row) for node, row in zip(trainable, values, strict=True)}
+    old = [tensor for tensors in before.values() for tensor in tensors]
+    # A layer that does not learn has no gradients.
+    gradients = [_gradient(p) for group in trainable.values() for p in group]
+    changes = torch._foreach_sub(parameters, old)
+    norms = torch._foreach_norm([*gradients, *old, *changes])
+    rows = np.array(torch.stack(list(norms)).tolist()).reshape(3, -1)
+    found, first = {}, 0
+    for node, group in trainable.items():
+        gradient, weight, update = np.linalg.norm(rows[:, first : first + len(group)], axis=1).tolist()
+        found[node] = LayerGradient(gradient, weight, update)
+        first += len(group)
+    return found
 
 
-def output_gradients(kept: Mapping[str, Tensor]) -> dict[str, float]:
-    """‖dE/da‖ over the batch for the output a of each node that kept its gradient."""
-    grads = {node: out.grad for node, out in kept.items() if out.grad is not None}
-    if not grads:
-        return {}
-    norms = torch.stack([grad.norm() for grad in grads.values()]).tolist()
-    return dict(zip(grads, norms, strict=True))
+class OutputGradients:
+    """‖dE/da‖ over the batch for the output a of each node, taken as the backward pass comes by. To
+    keep the gradients for it would copy them all."""
+
+    def __init__(self, kept: Mapping[str, Tensor]) -> None:
+        """kept: the outputs by node, before the backward pass."""
+        self._norms: dict[str, Tensor] = {}
+        self._order = tuple(kept)
+        for node, output in kept.items():
+            if output.requires_grad:
+                output.register_hook(partial(self._take, node))
+
+    def norms(self) -> dict[str, float]:
+        """In the order of the forward pass."""
+        found = {node: self._norms[node] for node in self._order if node in self._norms}
+        values = torch.stack(list(found.values())).tolist() if found else []
+        return dict(zip(found, values, strict=True))
+
+    def _take(self, node: str, gradient: Tensor) -> None:
+        self._norms[node] = torch.linalg.vector_norm(gradient)
 
 
 def gradient_histogram(node: str, group: tuple[nn.Parameter, ...]) -> Histogram | None:
@@ -61,7 +76,5 @@ def gradient_histogram(node: str, group: tuple[nn.Parameter, ...]) -> Histogram 
     return Histogram(node, np.asarray(counts), np.asarray(edges)) if len(values) else None
 
 
-def _norm(tensors: list[Tensor]) -> Tensor:
-    if not tensors:  # of a layer that does not learn
-        return torch.zeros(())
-    return torch.linalg.vector_norm(torch.stack([t.norm() for t in tensors]))
+def _gradient(parameter: nn.Parameter) -> Tensor:
+    return parameter.grad if parameter.grad is not None else parameter.detach().new_zeros(1)

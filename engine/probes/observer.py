@@ -10,10 +10,10 @@ from torch import Tensor
 from engine.build.module import NetworkModule
 from engine.probes.activations import feature_maps, output_rms
 from engine.probes.gradients import (
+    OutputGradients,
     copies,
     gradient_histogram,
     layer_gradients,
-    output_gradients,
 )
 from engine.probes.sample import Samples
 from engine.probes.thumbnails import thumbnails
@@ -73,9 +73,7 @@ class WatchedStep:
 
     def before_backward(self) -> None:
         if self._watch.gradients:
-            for output in self.kept.values():
-                if output.requires_grad:
-                    output.retain_grad()
+            self._flow = OutputGradients(self.kept)
 
     def before_update(self) -> None:
         if self._watch.gradients:
@@ -85,7 +83,7 @@ class WatchedStep:
         """`frame` with the gradients and values of this step; call after the update."""
         watch = self._watch
         if watch.gradients:
-            flow = output_gradients(self.kept)
+            flow = self._flow.norms()
             frame = replace(
                 frame,
                 gradients=layer_gradients(self._trainable, self._before),

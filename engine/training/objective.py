@@ -26,7 +26,8 @@ class _Term:
         return target_of(self.choice, x, y, self._classes)
 
     def __call__(self, head: Tensor, target: Tensor) -> Tensor:
-        return self._loss(head, target)
+        loss = self._loss(head, target)
+        return loss if self.choice.weight == 1.0 else loss * self.choice.weight
 
 
 class Objective:
@@ -64,21 +65,36 @@ class Objective:
 
     def __call__(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
         """The loss (0-d) of a batch x (N, *shape), y, and the losses of its parts, weighted."""
-        parts = [
-            term(head, term.target(x, y)) * term.choice.weight
-            for term, head in zip(self._terms, heads, strict=True)
-        ]
+        parts = [term(head, term.target(x, y)) for term, head in zip(self._terms, heads, strict=True)]
         if len(parts) == 1:
             return parts[0], []
         return torch.stack(parts).sum(), parts
 
-    def measures(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> list[Tensor]:
-        """The metrics of this batch, 0-d each."""
-        head = heads[self._main].detach()
-        return [
-            measure(head, self.target(self._metrics[name], x, y))
-            for name, measure in self._cheap.items()
-        ]
+    def kept(self, heads: Sequence[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """What the metrics of this batch are computed from later: the main output, and what each
+        compares it with."""
+        if not self._cheap:
+            return ()
+        targets = (self.target(self._metrics[name], x, y) for name in self._cheap)
+        return (heads[self._main].detach(), *targets)
+
+    def measured(self, batches: Sequence[tuple[Tensor, ...]]) -> Tensor:
+        """The metrics (batches, metrics) of what was kept of as many batches: those of one size all at
+        once, which takes little longer than one of them alone."""
+        rows = torch.empty((len(batches), len(self._cheap)))
+        by_shape: dict[torch.Size, list[int]] = {}
+        for at, (head, *_) in enumerate(batches):
+            by_shape.setdefault(head.shape, []).append(at)
+        for places in by_shape.values():
+            head, *targets = (
+                torch.stack(same) for same in zip(*(batches[at] for at in places), strict=True)
+            )
+            columns = [
+                torch.vmap(measure)(head, target)
+                for measure, target in zip(self._cheap.values(), targets, strict=True)
+            ]
+            rows[places] = torch.stack(columns, dim=1).float().cpu()
+        return rows
 
     def totals(self) -> Totals:
         """Empty sums over a validation."""

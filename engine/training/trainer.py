@@ -164,7 +164,7 @@ class Trainer:
         """Bring the recorder up to the latest step. Raises TrainingError at a loss that is not a
         number; the trainer then stands before the step that went bad."""
         rates, self._rates = self._rates, []
-        values = self._ring.drain()
+        values = self._ring.drain(self.objective.measured)
         if not len(values):
             return
         first = self.step - len(values)
@@ -179,7 +179,7 @@ class Trainer:
         self.recovery.remember()
 
     def forget_unfetched(self) -> None:
-        self._ring.drain()
+        self._ring.clear()
         self._rates.clear()
 
     def begin_epoch(self, epoch: int, position: int = 0) -> None:
@@ -201,7 +201,8 @@ class Trainer:
         if seen is not None:
             seen.before_update()
         updates.step(self._closure if updates.needs_closure else None)
-        self._ring.write(loss.detach(), *parts, *self.objective.measures(heads, x, y))
+        losses = (loss.detach(), *[part.detach() for part in parts])
+        self._ring.write(losses, self.objective.kept(heads, x, y))
         self._rates.append(updates.rate)
         self.step += 1
         frame = None

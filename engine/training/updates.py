@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from engine.recipe.recipe import Recipe
 from engine.recipe.schedules import Plateau, rate
 from engine.training.ema import Ema
+from engine.training.fused import FusedStep
 from engine.training.optimizers import (
     load_plain_state,
     make_optimizer,
@@ -37,6 +38,7 @@ class Updates:
         self._parameters: tuple[nn.Parameter, ...]
         names, self._parameters = zip(*module.named_parameters(), strict=True)
         self.optimizer = make_optimizer(recipe, self._parameters)
+        self._fused = FusedStep(self.optimizer, self._parameters)
         self.ema = (
             Ema(dict(zip(names, self._parameters, strict=True)), recipe.ema_decay)
             if recipe.ema_decay
@@ -85,7 +87,7 @@ class Updates:
             self._scaler.step(self.optimizer)
             self._scaler.update()
         else:
-            self.optimizer.step()
+            self._fused()
         if self.ema is not None:
             self.ema.update()
         self.pending = 0
@@ -95,7 +97,8 @@ class Updates:
     def clear(self) -> None:
         """Forget the gradients of an update that is done."""
         if self.pending == 0:
-            self.optimizer.zero_grad(set_to_none=True)
+            for parameter in self._parameters:
+                parameter.grad = None
 
     def adjust(self, recipe: Recipe) -> None:
         """Go on by another recipe of the same optimizer."""
@@ -146,6 +149,7 @@ class Updates:
         prefix = "optimizer/"
         remembered = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
         load_plain_state(self.optimizer, remembered, values["optimizer"])
+        self._fused.forget()
         for number, parameter in enumerate(self._parameters):
             grad = tensors.get(f"grads/{number}")
             parameter.grad = None if grad is None else grad.to(parameter.device).clone()
