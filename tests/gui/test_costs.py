@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from gui.inspector.recipe_form import RecipeForm
 from pytestqt.qtbot import QtBot
 
 from engine.build.budget import with_costs
@@ -14,7 +15,6 @@ from gui.editor import Editor
 from gui.inspector.costs import CostTable, NetworkCosts, NodeCosts
 from gui.inspector.inspector import Inspector
 from gui.inspector.node_form import NodeForm
-from gui.inspector.recipe_form import RecipeForm
 from tests.networks import add, chain, seed_cnn
 
 

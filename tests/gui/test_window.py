@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gui.inspector.recipe_form import RecipeForm
 from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -29,7 +30,6 @@ from engine.network.model import Link
 from engine.project.examples import find
 from engine.project.project_file import read, write
 from gui.inspector.node_form import NodeForm
-from gui.inspector.recipe_form import RecipeForm
 from gui.settings import Settings
 from gui.theme import appearance
 from gui.window import MainWindow
