@@ -72,6 +72,7 @@ class ChoiceList(_Renewed):
             action.setToolTip(option_text(option))
             action.triggered.connect(partial(self._append, option))
         self.add.setMenu(self.menu)
+        self.add.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.add.setVisible(bool(options))
         self.column.addWidget(self.add)
         appearance.changed.connect(self._tint)

@@ -30,6 +30,7 @@ class DeviceRow(Row):
             combo.addItem(name, name)
         text = translate("recipe", "Where to compute. auto takes CUDA, then MPS, then the CPU.")
         super().__init__(title, combo, text)
+        self.title.hide()  # the section is called so; the words need the room
         self.combo = combo
         combo.activated.connect(self._choose)
         self._editor = editor

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QHBoxLayout,
+    QLineEdit,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,6 +29,7 @@ from gui.theme import GRID, appearance, color, ui_font
 
 LABEL_WIDTH = 13 * GRID  #: px
 _MARK = 10  #: px
+_FIELD_HEIGHT = 26  #: px
 
 
 class LiveMark(QWidget):
@@ -83,6 +86,7 @@ class Row(QWidget):
         self._waiting = False
         self.title = _Title(title, ui_font(13))
         self.title.setFixedWidth(LABEL_WIDTH)
+        self.title.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.title.setBuddy(field)
         self.setToolTip(plain(help_text))
         self.mark = LiveMark()
@@ -103,6 +107,10 @@ class Row(QWidget):
         appearance.changed.connect(self._tint)
         self.show_changed(False)
         quiet_wheel(field)
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for part in (field, *field.findChildren(QWidget, options=direct)):
+            if isinstance(part, QAbstractSpinBox | QComboBox | QLineEdit):
+                part.setFixedHeight(_FIELD_HEIGHT)
 
     def _arrange(self) -> None:
         line = QHBoxLayout()

@@ -64,7 +64,7 @@ class Header(QAbstractButton):
         font = ui_font(13 if self._strong else 12, weight)
         painter.setFont(font)
         painter.setPen(color("text" if self._strong else "muted"))
-        left = 5 * GRID // 2
+        left = 2 * GRID
         place = self.rect().adjusted(left, 0, -GRID // 2, 0)
         painter.drawText(place, _MIDDLE, self.text())
         if not self.isChecked():
@@ -75,7 +75,7 @@ class Header(QAbstractButton):
         """It points down to what it shows, to the right where nothing is shown."""
         painter.setPen(QPen(color("muted"), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        middle = QPointF(9, self.height() / 2)
+        middle = QPointF(5.5, self.height() / 2)
         half = _TRIANGLE
         tips = [QPointF(-half, -half / 2), QPointF(0, half / 2), QPointF(half, -half / 2)]
         if not self.isChecked():
