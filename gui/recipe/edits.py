@@ -56,7 +56,7 @@ def _set(editor: Editor, row: ParameterRow, title: str, merge: str, values: Mapp
     try:
         editor.set_recipe(title, merge=merge, **values)
     except ValidationError as error:
-        row.refuse(error.errors()[0]["msg"].removeprefix("Value error, "))
+        row.say(error.errors()[0]["msg"].removeprefix("Value error, "))
 
 
 def _tr(text: str) -> str:

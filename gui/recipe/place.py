@@ -50,6 +50,8 @@ def with_kind(choice: Any, option: Option) -> dict[str, Any]:
         for name, value in choice.parameters.items()
         if option.complaint({name: value}) is None
     }
+    if option.complaint(kept) is not None:  # each fits, but not together
+        kept = {}
     return {**choice.model_dump(), "kind": option.kind, "parameters": kept}
 
 

@@ -15,9 +15,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.recipe.recipe import Recipe
+from engine.recipe.schedules import curve, rate
 from gui.guard import guarded
 from gui.inspector.fields import value_text
-from gui.recipe.rates import Points, rate, rates
 from gui.theme import GRID, appearance, color, number_font
 
 HEIGHT = 12 * GRID  #: px
@@ -36,7 +36,8 @@ class RateCurve(QWidget):
         self.setMouseTracking(True)
         self.setObjectName("rate-curve")
         self.setAccessibleName(self.tr("Learning rate over the run"))
-        self.points: Points = []
+        #: Updates from 0 on, and the rate of each.
+        self.points: list[tuple[int, float]] = []
         self._recipe = Recipe()
         self._updates = 0
         self._known = False
@@ -48,14 +49,14 @@ class RateCurve(QWidget):
         self._known = updates is not None
         self._updates = updates or max(_UNKNOWN_LENGTH, 4 * recipe.warmup_steps)
         self._recipe = recipe
-        self.points = rates(recipe, self._updates, _POINTS)
+        self.points = list(zip(*curve(recipe, self._updates, _POINTS), strict=True))
         first, last = self.points[0][1], self.points[-1][1]
         text = self.tr("From {0} to {1}, at most {2}")
         self.setAccessibleDescription(text.format(*map(_number, (first, last, self._top))))
         self.update()
 
     def show_update(self, update: int | None) -> None:
-        """Where the run is; None when there is none."""
+        """How many updates the run has made; None when there is no run."""
         if update != self.update_now:
             self.update_now = update
             self.update()
@@ -77,7 +78,7 @@ class RateCurve(QWidget):
         return self.rect().toRectF().adjusted(left, GRID, -GRID, -5 * GRID / 2)
 
     def _place(self, area: QRectF, update: float, value: float) -> QPointF:
-        across = (update - 1) / max(self._updates - 1, 1)
+        across = update / max(self._updates - 1, 1)
         up = value / self._top if self._top else 0.0
         return QPointF(area.left() + across * area.width(), area.bottom() - up * area.height())
 
@@ -98,7 +99,7 @@ class RateCurve(QWidget):
         painter.setPen(QPen(color("accent"), 1.5))
         painter.drawPolyline(line)
         if self.update_now is not None:
-            self._draw_dot(painter, area, min(max(self.update_now, 1), self._updates))
+            self._draw_dot(painter, area, min(max(self.update_now - 1, 0), self._updates - 1))
         painter.end()
 
     def _draw_axes(self, painter: QPainter, area: QRectF) -> None:
@@ -137,9 +138,9 @@ class RateCurve(QWidget):
         if not self.points or not 0 <= across <= 1:
             QToolTip.hideText()
             return
-        update = 1 + round(across * (self._updates - 1))
+        update = round(across * (self._updates - 1))
         value = _number(rate(self._recipe, update, self._updates))
-        text = self.tr("{0} at update {1}").format(value, format(update, ","))
+        text = self.tr("{0} at update {1}").format(value, format(update + 1, ","))
         if not self._known:
             text = self.tr("{0} after {1} % of the run").format(value, round(100 * across))
         QToolTip.showText(event.globalPosition().toPoint() + QPoint(0, GRID), text, self)

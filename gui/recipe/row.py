@@ -206,6 +206,11 @@ class ParameterRow(Row):
         self._default = default
         self.show_changed(value != default, self.field.text_of(default))
 
+    def say(self, why: str) -> None:
+        """What is wrong with what the field shows, together with the rest of the recipe."""
+        assert isinstance(self.field, ParameterField)
+        self.field.say(why)
+
     @Slot(object)
     def _commit(self, value: ParameterValue) -> None:
         if value != self._value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton
@@ -126,9 +126,8 @@ def test_a_frozen_card_wears_a_snowflake(editor: Editor, view: CanvasView, theme
     editor.edit(GroupNodes(frozenset({"conv2d-1", "relu-1"}), "Stem"), "Group")
     editor.take_shapes(Diagnosis().of(editor.project, {}))
     editor.set_recipe("x", frozen=("conv2d-1", "linear-1"))
-    view.legend.set_wanted(False) if hasattr(view.legend, "set_wanted") else None
-    view.resize(320, 360)
-    view.fit()
-    view.viewport().repaint()
-    assert view.scene().node_item("linear-1").pos() != QPointF(-1, -1)
+    view.legend.set_open(False)
+    view.resize(400, 480)
+    view.zoom_reset()
+    view.centerOn(view.scene().card_rect("flatten-1").topLeft())
     assert_looks_like(view, f"training-frozen-{theme}")
