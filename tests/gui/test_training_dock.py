@@ -40,7 +40,7 @@ from engine.recipe.recipe import (
     Recipe,
     ScheduleChoice,
 )
-from engine.recipe.schedules import SCHEDULES
+from engine.recipe.schedules import SCHEDULES, Schedule
 from engine.session import EngineThread
 from gui.actions import Actions
 from gui.editor import Editor
@@ -161,7 +161,7 @@ def test_another_optimizer_shows_its_own_parameters(dock: RecipeDock) -> None:
     assert names(dock)[:4] == ["optimizer", "betas", "eps", "weight_decay"]
     choose(find(dock, "kind-optimizer"), "SGD")
     assert recipe(dock).optimizer == OptimizerChoice(kind="SGD")
-    assert names(dock)[:3] == ["optimizer", "momentum", "weight_decay"]
+    assert names(dock)[:2] == ["optimizer", "momentum"] and "betas" not in names(dock)
     assert steps(dock) == 1
     undo(dock)
     assert recipe(dock).optimizer.kind == "Adam" and "betas" in names(dock)
@@ -287,23 +287,26 @@ def test_the_preview_of_the_rate_follows(dock: RecipeDock) -> None:
     before = curve.grab().toImage()
     choose(find(dock, "kind-schedule"), SCHEDULES["CosineAnnealingLR"].title)
     fill(dock.rows["learning_rate"].editor, "0.1")
-    assert curve.points[-1][1] < 1e-4 < curve.points[300 // 5][1]
+    assert curve.points[-1][1] < 1e-4 and curve.points[60][1] > 0.01
     assert curve.grab().toImage() != before
-    assert "at most 0.1" in curve.accessibleDescription()
+    assert "at most 0.09" in curve.accessibleDescription()
 
 
 def test_a_schedule_has_its_parameters_below_it(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing in the form knows any kind by name."""
     many = tuple(Parameter(name, "float", 0.5, "Help.", 0.0, 1.0) for name in "abcdef")
-    declare(monkeypatch, ScheduleChoice, SCHEDULES, Option("test", "Test", "Falls.", many, formula="y"))
+    declare(
+        monkeypatch, ScheduleChoice, SCHEDULES, Schedule("test", "Test", "Falls.", many, formula="y")
+    )
     held = Held(Editor())
     qtbot.addWidget(held)
     dock = held.open()
     choose(find(dock, "kind-schedule"), "Test")
     assert recipe(dock).schedule.kind == "test"
     assert {"a", "b", "c"} <= set(names(dock)) and "d" not in names(dock)
+    row = row_of(dock, "a")
     assert "y" in row_of(dock, "a").toolTip().splitlines()
-    more = find(dock, "fold-more")
+    more = next(w for w in dock.findChildren(QWidget, "fold-more") if top(dock, w) > top(dock, row))
     assert more.text() == "3 more" and more.summary == "d, e, f"
     QTest.mouseClick(more, LEFT)
     fill(row_of(dock, "f").editor, "0.25")
@@ -394,8 +397,8 @@ def test_every_field_has_a_name_and_the_tab_key_goes_down(dock: RecipeDock) -> N
     assert places == sorted(places) and len(passed) > 30
     found = [widget.objectName() for widget in passed[:6]]
     assert found == [
-        *("fold-optimizer", "kind-optimizer", "reset-kind-optimizer", "momentum", "weight_decay"),
-        "fold-rate",
+        *("fold-optimizer", "kind-optimizer", "reset-kind-optimizer", "momentum", "dampening"),
+        "weight_decay",
     ]
     for button in dock.findChildren(QToolButton):
         assert button.accessibleName() or button.text()
