@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from engine.network.layers import Parameter
-from engine.recipe.live import LIVE_FIELDS
+from engine.recipe.live import LIVE_FIELDS, is_live
 from engine.recipe.losses import Loss
 from engine.recipe.option import Option
 from engine.recipe.recipe import Recipe
@@ -49,7 +49,7 @@ class KindRow(Row):
             combo.addItem(option.title, option.kind)
             text = option_text(option)
             combo.setItemData(combo.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
-        super().__init__(title, combo)
+        super().__init__(title, combo, live=place.field in LIVE_FIELDS)
         self.combo = combo
         combo.activated.connect(self._choose)
         self.reset_wanted.connect(self._reset)
@@ -64,7 +64,7 @@ class KindRow(Row):
         changed = own is not None if default is None else chosen.kind != default.kind
         self.show_changed(changed, self.combo.itemText(0) if default is None else default.title)
         waits = False
-        if run is not None:
+        if run is not None and self._place.field not in LIVE_FIELDS:
             before = self._place.find(run.recipe)
             waits = before is None or before.kind != chosen.kind
         self.show_run(run is not None, waits)
@@ -124,12 +124,12 @@ class ParameterRows(QWidget):
         if choice.kind != self._kind:
             self._build(choice)
         before = None if run is None else self._place.find(run.recipe)
-        live = self._place.field in LIVE_FIELDS
+        field = self._place.field
         for name, row in self.rows.items():
             value = _value(choice, name)
             row.show_value(value)
-            runs = before is not None and before.kind == choice.kind
-            waits = not runs or (not live and _value(before, name) != value)
+            runs = field in LIVE_FIELDS or (before is not None and before.kind == choice.kind)
+            waits = not runs or (not is_live(field) and _value(before, name) != value)
             row.show_run(run is not None, waits)
 
     def _build(self, choice: Any) -> None:
@@ -166,7 +166,7 @@ class ParameterRows(QWidget):
             value,
             option.title,
             formula=option.formula,
-            live=self._place.field in LIVE_FIELDS,
+            live=is_live(self._place.field),
         )
         row.committed.connect(partial(edits.set_value, self._editor, row, self._place))
         return row

@@ -237,10 +237,8 @@ class RecipeDock(QScrollArea):
         return Run(self._training.began.recipe, self._engine.steps_done, progress.total_steps)
 
     def _updates(self, run: Run | None) -> int | None:
-        """Of the whole run: of the one under way, else of the next, as far as that is known."""
+        """Of the whole run, as far as that is known."""
         project = self._editor.project
-        if run is not None and run.steps:
-            return -(-run.steps // project.recipe.accumulate)
         source = SOURCES.get(project.data.source)
         if source is not None and source.samples is not None:
             try:
@@ -248,7 +246,8 @@ class RecipeDock(QScrollArea):
             except DataError:  # a setting of the file is wrong: training will say so
                 return None
             return length(project.recipe, samples).updates
-        return -(-project.recipe.steps // project.recipe.accumulate) or None
+        steps = project.recipe.steps or (run.steps if run is not None else 0)
+        return -(-steps // project.recipe.accumulate) or None
 
     @Slot()
     def _follow_step(self) -> None:

@@ -430,13 +430,17 @@ def small(window: MainWindow, path: Path, qtbot: QtBot) -> None:
 def test_a_run_says_what_changes_it_at_once(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     small(window, tmp_path / "points.backlit", qtbot)
     dock = window.tools.recipe
+    for section in dock.sections.values():
+        section.unfold()
     assert dock.isVisible() and dock.legend.isHidden()
     window.commands["train"].trigger()
     qtbot.waitUntil(lambda: (dock.curve.update_now or 0) > 1, timeout=WAIT)
     assert dock.legend.isVisible()
-    assert dock.rows["learning_rate"].mark.live is True and dock.rows["epochs"].mark.live is False
-    fill(dock.rows["epochs"].editor, "7")
-    assert dock.rows["epochs"].note.text() == "next run"
+    assert dock.rows["learning_rate"].mark.live is True and dock.rows["seed"].mark.live is False
+    fill(dock.rows["seed"].editor, "7")
+    assert dock.rows["seed"].note.text() == "next run"
+    choose(find(dock, "kind-optimizer"), "SGD")
+    assert row_of(dock, "momentum").note.text() == "next run"
     fill(dock.rows["learning_rate"].editor, "0.5")
     assert dock.rows["learning_rate"].note.isHidden()
     window.editor.select(frozenset({"linear-1"}))
@@ -444,7 +448,7 @@ def test_a_run_says_what_changes_it_at_once(window: MainWindow, qtbot: QtBot, tm
     window.commands["stop"].trigger()
     qtbot.waitUntil(lambda: window.engine.state == "idle", timeout=WAIT)
     qtbot.waitUntil(dock.legend.isHidden, timeout=WAIT)
-    assert dock.curve.update_now is None and dock.rows["epochs"].note.isHidden()
+    assert dock.curve.update_now is None and dock.rows["seed"].note.isHidden()
 
 
 class Adjusted(EngineThread):
