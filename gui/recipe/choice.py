@@ -129,8 +129,8 @@ class ParameterRows(QWidget):
             value = _value(choice, name)
             row.show_value(value)
             runs = field in LIVE_FIELDS or (before is not None and before.kind == choice.kind)
-            waits = not runs or (not is_live(field) and _value(before, name) != value)
-            row.show_run(run is not None, waits)
+            waits = runs and not is_live(field) and _value(before, name) != value
+            row.show_run(run is not None, waits, part=runs)
 
     def _build(self, choice: Any) -> None:
         self._kind = choice.kind

@@ -135,9 +135,10 @@ class Row(QWidget):
             self.reset.setVisible(changed)
             self._tint()
 
-    def show_run(self, live: bool, waits: bool = False) -> None:
-        """live: a run is under way. waits: that run goes on without this change."""
-        self.mark.show_live(self._live if live else None)
+    def show_run(self, live: bool, waits: bool = False, *, part: bool = True) -> None:
+        """live: a run is under way. waits: that run goes on without this change. part: of that run;
+        the parameters of another optimizer than its own are not."""
+        self.mark.show_live(self._live and part if live else None)
         self._waiting = live and waits
         self._say()
 
