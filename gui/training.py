@@ -113,7 +113,7 @@ class Training(QObject):
     @Slot()
     def _adjust(self) -> None:
         """The run under way takes what can change live."""
-        if self.is_live and hasattr(self._engine, "adjust"):
+        if self.is_live:
             self._engine.adjust(self._editor.project)
 
     @Slot(object)
