@@ -41,6 +41,8 @@ MESSAGES: Mapping[str, str] = {
     "and width, not {value}.",
     "parameter_not_shape": "{parameter} of {node} must be one to six whole numbers, such as "
     "1, 28, 28, not {value}.",
+    "parameter_not_floats": "{parameter} of {node} must be one or more numbers, such as 0.9, 0.999, "
+    "not {value}.",
     "parameter_not_text": "{parameter} of {node} must be a text, not {value}.",
     "parameter_not_choice": "{parameter} of {node} is {value}; it can be {choices}.",
     "parameter_out_of_range": "{parameter} of {node} is {value}; it can be {minimum} to {maximum}.",

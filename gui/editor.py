@@ -124,11 +124,13 @@ class Editor(QObject):
         self._push(replace(self._project, network=network), title, merge)
         return True
 
-    def set_recipe(self, title: str, **values: Any) -> None:
-        """Change fields of the recipe as one undo step. Raises pydantic.ValidationError."""
+    def set_recipe(self, title: str, *, merge: str | None = None, **values: Any) -> None:
+        """Change fields of the recipe as one undo step. Steps for the same fields that follow each
+        other become one, unless `merge` is "" or another key. Raises pydantic.ValidationError."""
         merged = {**self._project.recipe.model_dump(), **values}
         recipe = type(self._project.recipe).model_validate(merged)
-        self._push(replace(self._project, recipe=recipe), title, "recipe:" + ",".join(values))
+        key = "recipe:" + ",".join(values) if merge is None else merge
+        self._push(replace(self._project, recipe=recipe), title, key)
 
     def set_data(self, title: str, source: str) -> None:
         """Train on another data set, with its default settings; one undo step."""

@@ -28,6 +28,8 @@ class Preferences(BaseModel):
     run_lens: str = "gradients"
     legend: bool = True
     previews: bool = True
+    #: Sections of the Training dock that were folded or unfolded by hand.
+    training_sections: dict[str, bool] = Field(default_factory=dict, max_length=100)
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
     recent_commands: list[str] = Field(default_factory=list, max_length=RECENT_COMMANDS)
 

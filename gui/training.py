@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.network.expand import expand
-from engine.network.model import Network
+from engine.network.model import Network, Node
+from engine.project.project import Project
+from engine.recipe.live import LIVE_PARAMETERS, live_values
 from engine.session import EngineThread
 from gui.actions import Actions
 from gui.editor import Editor
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 class Training(QObject):
     """Train, Pause, Step and Stop. A run keeps the snapshot it was started with; edits made while it
-    runs belong to the next one."""
+    runs belong to the next one, but for what can change live (`engine.recipe.live`)."""
 
     #: (text, level) for the message bar.
     message = Signal(str, str)
@@ -37,12 +39,15 @@ class Training(QObject):
         self._editor = editor
         self._engine = engine
         self._actions = actions
-        self._network = Network()
+        self._began = Project()
         self._starting = False
+        self._live_values = live_values(self._began.network)
         engine.state_changed.connect(self._state_changed)
         engine.run_started.connect(self._run_started)
         engine.run_ended.connect(self._run_ended)
         engine.faulted.connect(self._faulted)
+        editor.recipe_changed.connect(self._adjust)
+        editor.changed.connect(self._adjust_layers)
         editor.shapes_changed.connect(self._update_actions)
         editor.replaced.connect(self._update_actions)
         actions.handle(
@@ -61,9 +66,14 @@ class Training(QObject):
         return self._starting or self._engine.state in ("preparing", "running", "paused")
 
     @property
+    def began(self) -> Project:
+        """What the latest run began with."""
+        return self._began
+
+    @property
     def differs(self) -> bool:
         """Whether the diagram is another one than the latest run began with."""
-        return not _same_computation(self._network, self._editor.network)
+        return not _same_computation(self._began.network, self._editor.network)
 
     @property
     def outdated(self) -> bool:
@@ -93,11 +103,25 @@ class Training(QObject):
         if self._starting or self._engine.state not in ("idle", "starting"):
             return
         self._starting = True
-        self._network = self._editor.network
+        self._began = self._editor.project
+        self._live_values = live_values(self._began.network)
         self._engine.train(
             self._editor.project, self._editor.fitting_weights(), single_step=single_step
         )
         self._update_actions()
+
+    @Slot()
+    def _adjust(self) -> None:
+        """The run under way takes what can change live."""
+        if self.is_live:
+            self._engine.adjust(self._editor.project)
+
+    @Slot(object)
+    def _adjust_layers(self, _: object) -> None:
+        values = live_values(self._editor.network) if self.is_live else self._live_values
+        if values != self._live_values:
+            self._live_values = values
+            self._adjust()
 
     @Slot(str)
     def _state_changed(self, _: str) -> None:
@@ -108,7 +132,7 @@ class Training(QObject):
     def _run_started(self, recorder: Recorder) -> None:
         self._starting = False
         self._update_actions()
-        self.started.emit(recorder, expand(self._network).network)
+        self.started.emit(recorder, expand(self._began.network).network)
 
     @Slot(bool)
     def _run_ended(self, _: bool) -> None:
@@ -147,14 +171,20 @@ class Training(QObject):
 
 
 def _same_computation(first: Network, second: Network) -> bool:
-    """Whether two networks compute the same, wherever their nodes lie and whatever blocks they form."""
+    """Whether two networks compute the same, wherever their nodes lie and whatever blocks they form.
+    What a run takes over while it goes on makes no difference."""
     if first is second:
         return True
     first, second = expand(first).network, expand(second).network
     if first.nodes.keys() != second.nodes.keys():
         return False
     return all(
-        (node.kind, node.parameters, first.incoming[node_id])
-        == (second.nodes[node_id].kind, second.nodes[node_id].parameters, second.incoming[node_id])
+        _computes(node, first) == _computes(second.nodes[node_id], second)
         for node_id, node in first.nodes.items()
     )
+
+
+def _computes(node: Node, network: Network) -> object:
+    live = LIVE_PARAMETERS.get(node.kind, ())
+    fixed = {name: value for name, value in node.parameters.items() if name not in live}
+    return node.kind, fixed, network.incoming[node.id]

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from gui.panels.panel import Panel
 
 FIRST_SIZE = QSize(1440, 900)
-PALETTE_WIDTH, PANEL_WIDTH = 240, 432
+PALETTE_WIDTH, PANEL_WIDTH = 288, 432
 #: In a small window the docks make room for the diagram.
 CANVAS_LEAST = 280
 PROBLEMS_HEIGHT = 240
@@ -119,7 +119,7 @@ class MainWindow(QMainWindow):
             self.addDockWidget(right, docks[-1])
         self._add_problems()
         docks.append(self.docks["problems"])
-        docks += self._add_tabs(palette)
+        docks += self._add_tabs(palette, inspector)
         palette.raise_()
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks(docks[2:3], [PANEL_WIDTH], Qt.Orientation.Horizontal)
@@ -145,15 +145,19 @@ class MainWindow(QMainWindow):
         self.problem_count = ProblemCount()
         self.status.addPermanentWidget(self.problem_count)
 
-    def _add_tabs(self, palette: QDockWidget) -> list[QDockWidget]:
-        """Behind the layers, filled when the window is on screen (`gui.tools`): the library of blocks,
-        and the list of nodes, which is out of sight until it is asked for."""
+    def _add_tabs(self, palette: QDockWidget, inspector: QDockWidget) -> list[QDockWidget]:
+        """Filled when the window is on screen (`gui.tools`): behind the layers the library of blocks,
+        and the list of nodes, which is out of sight until it is asked for; before the inspector the
+        recipe."""
         library = self._dock("library", self.tr("Blocks"), QWidget())
         nodes = self._dock("nodes", self.tr("Nodes"), QWidget())
         for dock in (library, nodes):
             self.tabifyDockWidget(palette, dock)
         nodes.hide()
-        return [library, nodes]
+        training = self._dock("training", self.tr("Training"), QWidget())
+        self.tabifyDockWidget(inspector, training)
+        training.raise_()
+        return [library, nodes, training]
 
     def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
         dock = Dock(name, title, widget, self)

@@ -25,5 +25,6 @@ SOURCES = (
         sample=(1, 28, 28),
         classes=tuple("0123456789"),
         load=_load,
+        samples=lambda _: 8000,
     ),
 )

@@ -44,10 +44,15 @@ def _loader(make: Callable[[int, np.random.Generator], Points]) -> Callable[[Set
         points = points + random.normal(0, settings["noise"], points.shape)
         order = random.permutation(len(points))
         x, y = points[order].astype(np.float32), labels[order].astype(np.int64)
-        cut = len(x) - max(1, int(len(x) * VALIDATION_SHARE))
+        cut = _train_samples(settings)
         return Dataset(x[:cut], y[:cut], x[cut:], y[cut:])
 
     return load
+
+
+def _train_samples(settings: Settings) -> int:
+    count: int = settings["samples"]
+    return count - max(1, int(count * VALIDATION_SHARE))
 
 
 def _settings(noise: float) -> tuple[Parameter, ...]:
@@ -67,6 +72,7 @@ SOURCES = (
         classes=("upper", "lower"),
         load=_loader(two_moons),
         settings=_settings(0.1),
+        samples=_train_samples,
     ),
     Source(
         name="spiral",
@@ -76,6 +82,7 @@ SOURCES = (
         classes=("first arm", "second arm"),
         load=_loader(spiral),
         settings=_settings(0.02),
+        samples=_train_samples,
     ),
     Source(
         name="xor",
@@ -85,5 +92,6 @@ SOURCES = (
         classes=("same sign", "other sign"),
         load=_loader(exclusive_or),
         settings=_settings(0.05),
+        samples=_train_samples,
     ),
 )

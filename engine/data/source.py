@@ -35,7 +35,8 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Source:
-    """A data set: `sample` is the shape of one sample, `classes` the names of its labels."""
+    """A data set: `sample` is the shape of one sample, `classes` the names of its labels. `samples`:
+    how many there are to train on, as far as the settings say it."""
 
     name: str
     title: str
@@ -44,6 +45,7 @@ class Source:
     classes: tuple[str, ...]
     load: Callable[[Settings], Dataset]
     settings: tuple[Parameter, ...] = ()
+    samples: Callable[[Settings], int] | None = None
 
     def complete(self, given: Settings) -> Settings:
         """The settings with defaults for those not given. Raises DataError for one that cannot be."""

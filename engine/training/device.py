@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from engine.devices import Devices, tell
 from engine.network.problem import Problem
 from engine.training.fault import TrainingError
 
@@ -72,3 +73,13 @@ def _timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def _titles() -> dict[str, str]:
+    titles = {"cpu": "CPU", "mps": "Apple GPU"}
+    if torch.cuda.is_available():
+        titles["cuda"] = torch.cuda.get_device_name(0)
+    return {name: titles[name] for name in available_devices()}
+
+
+tell(Devices(_titles(), _ALL_THREADS))

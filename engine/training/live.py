@@ -11,26 +11,10 @@ from engine.network.expand import expand
 from engine.network.layers import complete
 from engine.network.model import Network
 from engine.project.project import Project
+from engine.recipe.live import LIVE_FIELDS
 from engine.recipe.optimizers import LIVE
 from engine.recipe.recipe import OptimizerChoice, Recipe
 from engine.telemetry.recorder import Mark
-
-#: Fields of the recipe that take effect at the next step. All others are for the next run.
-LIVE_FIELDS = frozenset(
-    {
-        "learning_rate",
-        "schedule",
-        "warmup_steps",
-        "clip_norm",
-        "clip_value",
-        "patience",
-        "batch_size",
-        "epochs",
-        "steps",
-        "validate_every",
-        "frozen",
-    }
-)
 
 
 def adjusted(running: Recipe, wanted: Recipe, step: int) -> tuple[Recipe, tuple[Mark, ...]]:

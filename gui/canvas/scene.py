@@ -12,6 +12,7 @@ from engine.network.model import Changes, Link, Network, Node, changes
 from engine.telemetry.frame import Frame
 from engine.telemetry.thumbnail import Thumbnail, has_thumbnail
 from gui.canvas import tooltips
+from gui.canvas.frozen import FrozenMarks
 from gui.canvas.geometry import card_size, opened_rect
 from gui.canvas.items.block_item import OpenBlockItem
 from gui.canvas.items.kinds import item_class
@@ -70,6 +71,7 @@ class CanvasScene(QGraphicsScene):
         editor.selection_changed.connect(self._show_selection)
         appearance.changed.connect(self._follow_theme)
         self.lens = Lens(self)
+        self.frozen = FrozenMarks(self)
         self._rebuild()
 
     # Looking things up
@@ -421,6 +423,7 @@ class CanvasScene(QGraphicsScene):
             fault=node_id == self._fault,
             problem=node_id in self._wrong,
             cause=node_id in self._causes,
+            frozen=node_id in self.frozen.shown,
         )
         self.lens.show_node(item)
         item.show_thumbnail(self._thumbnails.get(node_id))
@@ -492,6 +495,8 @@ class CanvasScene(QGraphicsScene):
             note = self.lens.about_node(target.node)
             text = tooltips.node_text(target.node, self.editor.report, target.fault, note)
             lines = thumbnail_lines(target.thumbnail) if target.thumbnail is not None else []
+            if target.frozen:
+                lines.append(self.tr("Frozen: it keeps its weights while others learn."))
             return "\n".join([text, *lines])
         if isinstance(target, LinkItem):
             note = self.lens.about_link(target.link)

@@ -27,14 +27,23 @@ _HERE = (
     *("quick_add", "link_to", "unlink", _SEPARATOR),
     *("cut", "copy", "paste", "duplicate", "rename", _SEPARATOR),
     *("delete", "delete_only", _SEPARATOR),
-    *("group", "ungroup", "toggle_block", "enter_block", _SEPARATOR, "arrange", "zoom_selection"),
+    *(
+        "group",
+        "ungroup",
+        "toggle_block",
+        "enter_block",
+        "freeze",
+        _SEPARATOR,
+        "arrange",
+        "zoom_selection",
+    ),
 )
 _EMPTY = (
     *("quick_add", "comment", "paste", _SEPARATOR, "select_all", _SEPARATOR),
     *("leave_block", "arrange", "fit", "zoom_reset", "export_diagram"),
 )
 #: Left out where they make no sense, to keep the menu short.
-_WHEN_POSSIBLE = frozenset({"group", "ungroup", "toggle_block", "enter_block", "leave_block"})
+_WHEN_POSSIBLE = frozenset({"group", "ungroup", "toggle_block", "enter_block", "leave_block", "freeze"})
 
 
 class DrawingCommands(QObject):

@@ -67,7 +67,8 @@ class FaceForm(QWidget):
             if face.parameter is None:
                 continue
             node = self._editor.network.nodes[face.targets[0][0]]
-            field = ParameterField(face.parameter, node)
+            value = node.parameters.get(face.parameter.name, face.parameter.default)
+            field = ParameterField(face.parameter, value, node.name)
             field.committed.connect(self._setter(face.name))
             label = QLabel(shown(face.name))
             label.setToolTip(face.parameter.help)

@@ -1,14 +1,15 @@
-"""The dock beside the canvas: one node's parameters, or the training recipe when none is selected."""
+"""The dock beside the canvas: one node's parameters, or the whole network when none is selected."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.network.model import Changes
 from gui.editor import Editor
+from gui.inspector.network_form import NetworkForm
 from gui.inspector.node_form import NodeForm
-from gui.inspector.recipe_form import RecipeForm
+from gui.tab_order import put_in_tab_order
 from gui.theme import GRID, appearance
 
 #: px that the longest name of a field, the field and a scroll bar need.
@@ -18,6 +19,9 @@ LEAST_WIDTH = 29 * GRID
 class Inspector(QScrollArea):
     """Follows the selection of `editor`."""
 
+    #: The recipe is to be edited.
+    training_wanted = Signal()
+
     def __init__(self, editor: Editor, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -26,7 +30,7 @@ class Inspector(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its fields are the stops
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._editor = editor
-        self._form: NodeForm | RecipeForm | None = None
+        self._form: NodeForm | NetworkForm | None = None
         editor.selection_changed.connect(self._rebuild)
         editor.replaced.connect(self._rebuild)
         editor.changed.connect(self._network_changed)
@@ -34,30 +38,22 @@ class Inspector(QScrollArea):
         self._rebuild()
 
     @property
-    def form(self) -> NodeForm | RecipeForm | None:
+    def form(self) -> NodeForm | NetworkForm | None:
         return self._form
 
     def _rebuild(self) -> None:
         """Another node, another form."""
         selected = self._editor.selected
-        self._form = RecipeForm(self._editor) if selected is None else NodeForm(self._editor, selected)
+        self._form = NetworkForm(self._editor) if selected is None else NodeForm(self._editor, selected)
+        if isinstance(self._form, NetworkForm):
+            self._form.training_wanted.connect(self.training_wanted)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(GRID * 3 // 2, GRID, GRID * 3 // 2, GRID)
         column.addWidget(self._form)
         column.addStretch(1)
         self.setWidget(holder)
-        self._put_in_tab_order(holder)
-
-    def _put_in_tab_order(self, holder: QWidget) -> None:
-        """Behind what stands above the inspector: a new widget comes last in the window otherwise."""
-        before: QWidget = self
-        for widget in holder.findChildren(QWidget):
-            stops = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
-            here = widget.window() is self.window()  # the list of a combo box is a window itself
-            if stops and here and widget.focusProxy() is None:
-                QWidget.setTabOrder(before, widget)
-                before = widget
+        put_in_tab_order(self, holder)
 
     def _network_changed(self, changes: Changes) -> None:
         if isinstance(self._form, NodeForm) and self._form.node_id in changes.changed:

@@ -17,6 +17,7 @@ from gui.icons import pixmap
 from gui.inspector.costs import NodeCosts
 from gui.inspector.face_form import FaceForm, RaiseButton
 from gui.inspector.fields import ParameterField
+from gui.inspector.freeze_button import FreezeButton
 from gui.naming import LONGEST_NAME, rename
 from gui.theme import GRID, appearance, family_color, number_font, ui_font
 from gui.words import sentence
@@ -85,6 +86,7 @@ class NodeForm(QWidget):
         row.setSpacing(GRID)
         row.addWidget(mark)
         row.addWidget(self._name, 1)
+        row.addWidget(FreezeButton(self._editor, self.node_id))
         self._column.addLayout(row)
 
     def _add_help(self) -> None:
@@ -114,7 +116,8 @@ class NodeForm(QWidget):
         form.setVerticalSpacing(GRID // 2)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for parameter in layer.parameters:
-            field = ParameterField(parameter, node)
+            value = node.parameters.get(parameter.name, parameter.default)
+            field = ParameterField(parameter, value, node.name)
             field.committed.connect(self._setter(parameter.name))
             label = QLabel(parameter.name)
             label.setToolTip(parameter.help)

@@ -13,8 +13,8 @@ from engine.project.project import Project
 from gui.editor import Editor
 from gui.inspector.costs import CostTable, NetworkCosts, NodeCosts
 from gui.inspector.inspector import Inspector
+from gui.inspector.network_form import NetworkForm
 from gui.inspector.node_form import NodeForm
-from gui.inspector.recipe_form import RecipeForm
 from tests.networks import add, chain, seed_cnn
 
 
@@ -91,7 +91,7 @@ def test_a_block_says_its_sums_and_a_node_in_it_all_its_copies(qtbot: QtBot) -> 
 def test_the_whole_network_at_the_batch_size_of_the_recipe(editor: Editor, qtbot: QtBot) -> None:
     inspector = Inspector(editor)
     qtbot.addWidget(inspector)
-    assert isinstance(inspector.form, RecipeForm)
+    assert isinstance(inspector.form, NetworkForm)
     table = inspector.form.costs
     assert said(table, "layers", "parameters", "flops") == ["14", "93,322", "5.6 MFLOP"]
     assert said(table, "weights", "gradients", "optimizer") == ["364.5 KiB", "364.5 KiB", "729.1 KiB"]

@@ -29,7 +29,6 @@ from engine.network.model import Link
 from engine.project.examples import find
 from engine.project.project_file import read, write
 from gui.inspector.node_form import NodeForm
-from gui.inspector.recipe_form import RecipeForm
 from gui.settings import Settings
 from gui.theme import appearance
 from gui.window import MainWindow
@@ -220,9 +219,8 @@ def test_every_edit_is_undone_and_done_again(window: MainWindow, qtbot: QtBot) -
     QTest.keyClick(canvas, Qt.Key.Key_Delete)
     assert "relu-4" not in window.editor.network.nodes
     click(canvas, canvas.viewport().rect().bottomRight() - QPointF(20, 20).toPoint())
-    form = window.tools.inspector.form
-    assert isinstance(form, RecipeForm)
-    line = form.findChild(QLineEdit, "learning_rate")
+    line = window.tools.recipe.rows["learning_rate"].editor
+    assert isinstance(line, QLineEdit)
     line.selectAll()
     QTest.keyClicks(line, "0.01")
     QTest.keyClick(line, Qt.Key.Key_Return)
@@ -442,7 +440,7 @@ def test_tab_goes_from_the_layer_list_to_the_fields_below(window: MainWindow, qt
         if not isinstance(QApplication.focusWidget(), QTabBar):
             passed.append(QApplication.focusWidget().objectName())
     fields = ["out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias"]
-    assert passed == ["name", *fields]
+    assert passed == ["name", "freeze", *fields]
 
 
 def test_a_small_window_leaves_room_for_the_diagram(window: MainWindow, qtbot: QtBot) -> None:

@@ -58,19 +58,22 @@ class Parameter:
 
     def problem(self, node: Node) -> Problem | None:
         """What is wrong with the value that `node` has for this parameter."""
-        value = node.parameters.get(self.name, self.default)
+        return self.problem_of(node.parameters.get(self.name, self.default), node.name, node.id)
+
+    def problem_of(self, value: object, owner: str, node: str | None = None) -> Problem | None:
+        """What is wrong with `value`. owner: the name of what has the parameter."""
         code = self.complaint(value)
         if code is None:
             return None
         values = {
-            "node": node.name,
+            "node": owner,
             "parameter": self.name,
             "value": value,
             "minimum": _plain(self.minimum),
             "maximum": _plain(self.maximum),
             "choices": ", ".join(self.choices),
         }
-        return Problem(code, node.id, values=values)
+        return Problem(code, node, values=values)
 
     def _has_type(self, value: object) -> bool:
         if self.type == "bool":

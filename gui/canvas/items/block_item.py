@@ -9,7 +9,15 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from engine.network.expand import repeats
 from engine.network.model import Node
 from gui.canvas.geometry import PADDING, TITLE_HEIGHT
-from gui.canvas.items.node_item import READABLE, NodeItem, draw_badge, fitting, line
+from gui.canvas.items.node_item import (
+    FROST,
+    READABLE,
+    NodeItem,
+    draw_badge,
+    draw_frost,
+    fitting,
+    line,
+)
 from gui.canvas.ports import Port
 from gui.guard import guarded
 from gui.theme import CORNER, GRID, color, family_color, ui_font
@@ -123,7 +131,7 @@ class OpenBlockItem(BlockItem):
     def _write(self) -> None:
         """Its name, and how many copies it stands for."""
         font = ui_font(13, QFont.Weight.Medium)
-        room = self.card.width() - 28 - 48
+        room = self.card.width() - 28 - 48 - (FROST + 4 if self.frozen else 0)
         self._name = line(fitting(font, self._shown_name(), room), font)
         small = ui_font(12)
         left = room - self._name.size().width() - GRID
@@ -155,6 +163,9 @@ class OpenBlockItem(BlockItem):
         left = 12 + self._name.size().width() + GRID
         painter.drawStaticText(QPointF(left, middle - self._summary.size().height() / 2), self._summary)
         draw_toggle(painter, self.toggle, opened=True, hovered=self.hovered)
+        if self.frozen:
+            right = self._badge.left() if self.problem or self.fault else self._badge.right()
+            draw_frost(painter, QPointF(right - FROST - 2, middle - FROST / 2))
         if self.problem or self.fault:
             draw_badge(painter, self._badge)
         self._draw_ports(painter)

@@ -38,6 +38,7 @@ _LEFT, _RIGHT = BAND + 10, NODE_WIDTH - 10
 _FIRST_LINE, _SECOND_LINE = 7.0, 25.0
 _BADGE = QRectF(_RIGHT - 13, 8, 14, 14)
 _NAME = QRectF(_LEFT, _FIRST_LINE - 2, _RIGHT - _LEFT, 18)
+FROST = 12  #: px, of the snowflake
 #: Ports and the selection ring reach over the edge of the card.
 _MARGIN = 8.0
 #: So much of its tint is in the ground of a card: text on it stays readable.
@@ -59,6 +60,7 @@ class NodeItem(SheetItem):
         self.problem = False  #: something is wrong at this node
         self.cause = False  #: this node is why something further down is wrong
         self.fault = False  #: training stopped here
+        self.frozen = False  #: it keeps its weights while others learn
         self.selected = False
         self.hovered = False
         self.tint: QColor | None = None  #: of its band, where it is not that of the family
@@ -102,8 +104,8 @@ class NodeItem(SheetItem):
         return differs
 
     def show_state(self, **states: bool) -> None:
-        """Set any of problem, cause, fault, selected, hovered; repaints when one differs."""
-        before = self.problem or self.fault
+        """Set any of problem, cause, fault, frozen, selected, hovered; repaints when one differs."""
+        before = (self.problem or self.fault, self.frozen)
         differs = False
         for name, value in states.items():
             if getattr(self, name) != value:
@@ -111,7 +113,7 @@ class NodeItem(SheetItem):
                 differs = True
         if differs:
             self.update()
-        if before != (self.problem or self.fault):  # the mark needs room beside the name
+        if before != (self.problem or self.fault, self.frozen):  # marks need room beside the name
             self._rewrite()
 
     def show_tint(self, tint: QColor | None) -> None:
@@ -246,7 +248,10 @@ class NodeItem(SheetItem):
         # On one baseline with the name, whose letters are taller.
         rise = QFontMetricsF(name_font).ascent() - QFontMetricsF(number_font(12)).ascent()
         self._count_at += QPointF(0, rise)
+        self._frost_at = QPointF(_LEFT + room - self._count.size().width(), _FIRST_LINE + 2)
+        self._frost_at -= QPointF(FROST + (4 if count else 0), 0)
         room -= self._count.size().width() + 8 if count else 0.0
+        room -= FROST + 4 if self.frozen else 0.0
         self._name = line(fitting(name_font, self._shown_name(), room), name_font)
         self._summary = line(self._second_line(_RIGHT - _LEFT), ui_font(12))
 
@@ -338,6 +343,8 @@ class NodeItem(SheetItem):
         painter.drawStaticText(QPointF(_LEFT, _SECOND_LINE), self._summary)
         painter.setFont(number_font(12))
         painter.drawStaticText(self._count_at, self._count)
+        if self.frozen:
+            draw_frost(painter, self._frost_at)
         if self.problem or self.fault:
             draw_badge(painter, _BADGE)
 
@@ -357,6 +364,14 @@ def _strip(thumbnail: Thumbnail) -> Strip:
     from gui.canvas.items.strip import Strip
 
     return Strip(thumbnail)
+
+
+def draw_frost(painter: QPainter, corner: QPointF) -> None:
+    """A snowflake, for a layer that does not learn."""
+    scale = painter.worldTransform().m11() * painter.device().devicePixelRatio()
+    ratio = min(4.0, max(1.0, math.ceil(scale)))
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(corner, icons.pixmap("frozen", color("accent").name(), FROST, ratio))
 
 
 def draw_badge(painter: QPainter, place: QRectF) -> None:
