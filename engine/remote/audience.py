@@ -42,7 +42,9 @@ class Audience:
         """After each unit of work: the frame that was asked for. False when the run is to end."""
         return True
 
-    def end(self, how: Literal["finished", "stopped", "failed"], text: str, node: str | None) -> None:
+    def end(
+        self, how: Literal["finished", "stopped", "failed"], text: str = "", node: str | None = None
+    ) -> None:
         """The last word about the run, before the process goes."""
 
     def close(self) -> None:

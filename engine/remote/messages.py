@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.telemetry.frame import Frame, Watch
-from engine.telemetry.recorder import EpochResult
+from engine.telemetry.recorder import Mark, Validation
 
 VERSION = 1
 
@@ -31,10 +31,11 @@ class Hello:
 
 @dataclass(frozen=True)
 class Follow:
-    """Send the run, from here on: how many values of each series and rows of each list are known."""
+    """Send the run, from here on: the last known step of each series, and how many rows are known."""
 
-    series: Mapping[str, int] = field(default_factory=dict)
-    rows: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, int] = field(default_factory=dict)
+    validations: int = 0
+    marks: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,13 @@ class Ended:
 
 @dataclass(frozen=True)
 class News:
-    """What the recorder got since. series: by name, such as "loss" or "gradient_norms/conv2d-1"."""
+    """What the recorder got since. series: such as "scalars/loss" or "gradient_norms/conv2d-1".
+    forget: before that, all that came after this step: the run went back to it."""
 
     series: Mapping[str, Values] = field(default_factory=dict)
-    epochs: tuple[EpochResult, ...] = ()
+    validations: tuple[Validation, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    forget: int | None = None
 
 
 FROM_WATCHER: Mapping[str, type] = {

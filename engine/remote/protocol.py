@@ -82,7 +82,8 @@ class Decoder:
         """The messages that are complete now. Raises ProtocolError; after that it is of no more use."""
         self._data += data
         while (size := self._size()) is not None and len(self._data) >= size:
-            whole = bytes(self._data[:size])
+            with memoryview(self._data) as view:
+                whole = bytes(view[:size])
             del self._data[:size]
             message = _decode(whole, self._kinds)
             if message is not None:
