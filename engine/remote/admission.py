@@ -33,7 +33,8 @@ class Admission:
             return False
         self._strangers += 1
         try:
-            hello = await asyncio.wait_for(line.receive(), HELLO_SECONDS)
+            async with asyncio.timeout(HELLO_SECONDS):
+                hello = await line.receive()
             reason = await self._judge(hello, line.peer)
             if reason is None and full:
                 reason = "full"

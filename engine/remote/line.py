@@ -40,7 +40,8 @@ class Line:
             if not self._decoder.pending:
                 await self._more()
             else:  # one byte now and then is no progress: the whole message has to be here in time
-                await asyncio.wait_for(self._rest(), MESSAGE_SECONDS)
+                async with asyncio.timeout(MESSAGE_SECONDS):
+                    await self._rest()
             if self._reader.at_eof():
                 break
         return self._received.popleft() if self._received else None
@@ -55,17 +56,16 @@ class Line:
     async def send(self, message: Any) -> None:
         """Returns when nearly all of it is on its way, so that nothing piles up here."""
         self._writer.write(encode(message))
-        await asyncio.wait_for(self._writer.drain(), SEND_SECONDS)
+        async with asyncio.timeout(SEND_SECONDS):
+            await self._writer.drain()
 
     async def farewell(self) -> None:
         """Wait until the other side has read all and hangs up: closed before, the last word is lost."""
-        with suppress(asyncio.TimeoutError, OSError):
+        with suppress(TimeoutError, OSError):
             self._writer.write_eof()
-            await asyncio.wait_for(self._drained(), FAREWELL_SECONDS)
-
-    async def _drained(self) -> None:
-        while await self._reader.read(_PIECE):
-            pass
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                while not self._reader.at_eof():
+                    await self._reader.read(_PIECE)
 
     def abort(self) -> None:
         self._writer.transport.abort()

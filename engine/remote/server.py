@@ -92,7 +92,7 @@ class RunServer(Audience):
             self.watch = None
             self._soon(self._show, frame, by_hand)
         if by_hand:
-            return self._pause()
+            return self._pause(look=frame is None)
         return self._orders.empty() or self._obey()
 
     def end(
@@ -117,14 +117,15 @@ class RunServer(Audience):
         order = self._orders.get_nowait()
         return self._pause() if order == "pause" else order != "stop"
 
-    def _pause(self) -> bool:
+    def _pause(self, *, look: bool = True) -> bool:
         """Hold the loop until a watcher lets it go on. False when it is to end."""
         run = self._run
         assert run is not None
         self._pause_at = -1
         run.flush()
         self._soon(self._enter, "paused")
-        self._look(self._wishes)
+        if look:
+            self._look(self._wishes)
         order = self._wait_for_order()
         if order == "step":
             self._pause_at = run.step + 1
@@ -133,13 +134,14 @@ class RunServer(Audience):
         return order != "stop"
 
     def _wait_for_order(self) -> say.Command:
-        while True:
+        while self._thread.is_alive():
             with suppress(Empty):
                 order = self._orders.get(timeout=PAUSED_SECONDS)
                 if order != "pause":
                     return order
             if self.watch is not None:
                 self._look(self.watch)
+        return "resume"  # nobody is left who could say so
 
     def _look(self, watch: Watch) -> None:
         """A frame between two steps."""
@@ -180,6 +182,8 @@ class RunServer(Audience):
                 await self._attend(Watcher(line))
         except (TimeoutError, ProtocolError, OSError):
             pass  # a stranger who speaks another language, or a watcher who is gone or stuck
+        except asyncio.CancelledError:
+            pass  # the server closes; nobody waits for this task to say so
         finally:
             line.abort()
             self._connections.discard(task)

@@ -85,6 +85,7 @@ class Watcher:
             await self.line.send(place)
 
     async def _pause(self) -> None:
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), NEWS_SECONDS)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEWS_SECONDS):
+                await self._wake.wait()
         self._wake.clear()

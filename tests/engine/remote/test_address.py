@@ -25,8 +25,9 @@ def test_addresses(text: str, address: Address) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "host", "host:", "host:x", "a b:1", "h:65536", "h:-1", "h:1/2", "[zz]:1", "h:٣", "ä:1", "a@b:1"]
-)  # fmt: skip
+    "text",
+    ["", "host", "host:", "host:x", "a b:1", "h:65536", "h:-1", "h:1/2", "[zz]:1", "h:٣", "a@b:1"],
+)
 def test_no_addresses(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         parse_address(text)

@@ -62,7 +62,15 @@ frames = st.builds(
     histogram=st.none() | st.builds(Histogram, texts, float_arrays, float_arrays),
     maps=st.none()
     | st.builds(
-        FeatureMaps, texts, whole, float_arrays, whole, st.tuples(whole, whole), float_arrays, whole, whole
+        FeatureMaps,
+        texts,
+        whole,
+        float_arrays,
+        whole,
+        st.tuples(whole, whole),
+        float_arrays,
+        whole,
+        whole,
     ),
     thumbnails=st.dictionaries(texts, thumbnails, max_size=3),
 )
@@ -73,9 +81,9 @@ numbers = st.dictionaries(texts, floats, max_size=3)
 news = st.builds(
     News,
     series=st.dictionaries(texts, series, max_size=3),
-    validations=st.lists(
-        st.builds(Validation, whole, whole, numbers, numbers, floats), max_size=3
-    ).map(tuple),
+    validations=st.lists(st.builds(Validation, whole, whole, numbers, numbers, floats), max_size=3).map(
+        tuple
+    ),
     marks=st.lists(
         st.builds(Mark, whole, texts, st.dictionaries(texts, texts | floats, max_size=3)), max_size=3
     ).map(tuple),
