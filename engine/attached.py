@@ -127,7 +127,9 @@ class AttachedRun(QThread):
         """Detach, and wait for the thread. False when it did not end in time."""
         self._closing = True
         self._bell.ring()
-        return self.wait(JOIN_MS)
+        ended = self.wait(JOIN_MS)
+        self._bell.close()
+        return ended
 
     def _order(self, command: say.Command) -> None:
         self._orders.append(command)
