@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -92,6 +93,7 @@ class Connection:
         self._bell = bell
         self._cancelled = cancelled
         self._decoder = Decoder(say.FROM_SERVER, SERVER)
+        self._received: deque[Any] = deque()
         self._unsent = bytearray()
         self._heard = time.monotonic()
         self._socket = self._connect(address)
@@ -115,14 +117,16 @@ class Connection:
         """What has come by then, or as soon as something comes or the bell rings."""
         writing = [self._socket] if self._unsent else []
         reading: list[Any] = [self._socket, self._bell]
-        readable, writable, _ = select.select(reading, writing, [], seconds)
+        readable, writable, _ = select.select(reading, writing, [], 0 if self._received else seconds)
         self._check()
         if writable:
             self._write()
         if self._socket in readable:
-            yield from self._read()
+            self._read()
         elif time.monotonic() - self._heard > SILENCE_SECONDS:
             raise ConnectionFailed("lost")
+        while self._received:  # whoever stops in between finds the others the next time
+            yield self._received.popleft()
 
     def _write(self) -> None:
         try:
@@ -133,7 +137,7 @@ class Connection:
             raise ConnectionFailed("lost", _reason(error)) from error
         del self._unsent[:sent]
 
-    def _read(self) -> Iterator[Any]:
+    def _read(self) -> None:
         try:
             data = self._socket.recv(_PIECE)
         except BlockingIOError:
@@ -144,7 +148,7 @@ class Connection:
             raise ConnectionFailed("lost")
         self._heard = time.monotonic()
         try:
-            yield from self._decoder.feed(data)
+            self._received.extend(self._decoder.feed(data))
         except ProtocolError as error:
             raise ConnectionFailed("not_backlit", str(error)) from error
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -18,9 +17,11 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.project.project_file import write
-from engine.remote.address import Address, parse_link
+from engine.remote.address import Address, link, parse_link
 from gui.attach.dialog import AttachDialog
 from gui.window import MainWindow
+from tests.engine.remote.served import TOKEN as SERVED_TOKEN
+from tests.engine.remote.served import Served
 from tests.gui.test_window import answer, load, small_project
 from tests.networks import points_project
 
@@ -109,7 +110,7 @@ def attach(window: MainWindow, link: str, qtbot: QtBot) -> None:
     paste(dialog, link)
     QTest.mouseClick(dialog.attach_button, Qt.MouseButton.LeftButton)
     commands = window.tools.attach_commands
-    qtbot.waitUntil(lambda: commands.is_attached and not dialog.isVisible(), timeout=WAIT)
+    qtbot.waitUntil(lambda: commands.is_attached and commands._dialog is None, timeout=WAIT)
 
 
 def recorder_of(window: MainWindow):  # type: ignore[no-untyped-def]
@@ -121,7 +122,7 @@ def recorder_of(window: MainWindow):  # type: ignore[no-untyped-def]
 def test_the_curves_are_those_that_the_run_prints(
     window: MainWindow, qtbot: QtBot, runs: list[Run]
 ) -> None:
-    run = Run(Path("xor"), "--serve", "127.0.0.1:0", "--epochs", "40")
+    run = Run(Path("xor"), "--serve", "127.0.0.1:0", "--epochs", "200")
     runs.append(run)
     attach(window, run.link, qtbot)
     commands = window.tools.attach_commands
@@ -140,7 +141,7 @@ def test_the_curves_are_those_that_the_run_prints(
         assert row.validation["loss"] == line["val_loss"]
         assert row.validation["accuracy"] == line["val_accuracy"]
     losses = recorder.scalars["loss"].view()
-    assert losses.steps.tolist() == list(range(1, recorder.steps_per_epoch * 40 + 1))
+    assert losses.steps.tolist() == list(range(1, recorder.steps_per_epoch * 200 + 1))
     last = losses.last[-recorder.steps_per_epoch :].mean()
     assert last == pytest.approx(printed[-1]["train_loss"], rel=1e-5)
     assert window.panels["loss"].state == "content"
@@ -255,15 +256,14 @@ def test_unsaved_changes_are_asked_for_first(window: MainWindow, qtbot: QtBot, t
     assert window.tools.attach_commands.run is None
 
 
-def test_a_run_that_fails_elsewhere_is_shown_at_its_node(
-    window: MainWindow, qtbot: QtBot, runs: list[Run], tmp_path: Path
-) -> None:
-    path = tmp_path / "wild.backlit"
-    bad = {"linear-1.weight": np.full((8, 2), np.nan, np.float32)}
-    write(path, points_project(epochs=100_000), bad)
-    wild = Run(path, "--serve", "--token", TOKEN)
-    runs.append(wild)
-    assert wild.wait() == 1
+def test_a_run_that_fails_elsewhere_is_shown_at_its_node(window: MainWindow, qtbot: QtBot) -> None:
+    with Served(points_project(epochs=100_000)) as served:
+        attach(window, link(served.address, SERVED_TOKEN), qtbot)
+        served.failure = ("<b>The loss</b> became nan.", "linear-1")
+        qtbot.waitUntil(window.message_bar.isVisible, timeout=WAIT)
+        assert window.message_bar.text() == "<b>The loss</b> became nan."
+        assert window.tools.attach_commands.run.link == "ended"
+    assert "ended" in window.tools.attach_commands.bar.text()
 
 
 def test_closing_the_window_leaves_the_run_alone(

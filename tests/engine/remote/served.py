@@ -27,6 +27,8 @@ class Served:
         self.server = RunServer(Address(port=port), TOKEN, control=control)
         self.trainer = Trainer(project, {})
         self.error: Exception | None = None
+        #: Set it, and the run fails with these words at this node.
+        self.failure: tuple[str, str] | None = None
         self._leave = False
         self._thread = Thread(target=self._train)
 
@@ -61,6 +63,9 @@ class Served:
         try:
             server.begin(trainer)
             while not self._leave:
+                if self.failure is not None:
+                    server.end("failed", *self.failure)
+                    return
                 if not server.take(trainer.advance(server.watch)):
                     server.end("stopped")
                     return

@@ -6,6 +6,7 @@ import json
 import random
 import tracemalloc
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -233,10 +234,8 @@ def test_damaged_messages_are_refused_or_understood(message: object, data: st.Da
     for _ in range(data.draw(st.integers(1, 4))):
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     del raw[data.draw(st.integers(0, len(raw))) :]
-    try:
+    with suppress(ProtocolError):
         decoded(bytes(raw))
-    except ProtocolError as error:
-        assert str(error)
 
 
 @settings(max_examples=200, deadline=None)

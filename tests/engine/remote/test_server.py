@@ -253,17 +253,19 @@ def _transports(loop: object) -> list:
 def test_the_run_ends_at_once_when_nobody_watches_and_soon_when_a_watcher_is_stuck() -> None:
     with Served(points_project()) as served:
         served.join()
-    with Served(LONG, control=True) as served:
-        with socket.create_connection(("127.0.0.1", served.address.port)) as plug:
-            plug.sendall(encode(say.Hello(say.VERSION, TOKEN)) + encode(say.Follow()))
-            with connected(served.address) as connection:
-                follow(connection)
-                receive(connection, say.Begun)
-                connection.send(say.Order("stop"))
-                assert receive(connection, say.Ended).how == "stopped"
-            began = time.monotonic()
-            served.join()
-            assert time.monotonic() - began < 8
+    with (
+        Served(LONG, control=True) as served,
+        socket.create_connection(("127.0.0.1", served.address.port)) as plug,
+    ):
+        plug.sendall(encode(say.Hello(say.VERSION, TOKEN)) + encode(say.Follow()))
+        with connected(served.address) as connection:
+            follow(connection)
+            receive(connection, say.Begun)
+            connection.send(say.Order("stop"))
+            assert receive(connection, say.Ended).how == "stopped"
+        began = time.monotonic()
+        served.join()
+        assert time.monotonic() - began < 8
 
 
 def test_orders_are_obeyed_only_with_control() -> None:
