@@ -115,9 +115,15 @@ class Connection:
 
     def receive(self, seconds: float) -> Iterator[Any]:
         """What has come by then, or as soon as something comes or the bell rings."""
+        if not self._received:
+            self._wait(seconds)
+        while self._received:  # whoever stops in between finds the others the next time
+            yield self._received.popleft()
+
+    def _wait(self, seconds: float) -> None:
         writing = [self._socket] if self._unsent else []
         reading: list[Any] = [self._socket, self._bell]
-        readable, writable, _ = select.select(reading, writing, [], 0 if self._received else seconds)
+        readable, writable, _ = select.select(reading, writing, [], seconds)
         self._check()
         if writable:
             self._write()
@@ -125,8 +131,6 @@ class Connection:
             self._read()
         elif time.monotonic() - self._heard > SILENCE_SECONDS:
             raise ConnectionFailed("lost")
-        while self._received:  # whoever stops in between finds the others the next time
-            yield self._received.popleft()
 
     def _write(self) -> None:
         try:
