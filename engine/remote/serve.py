@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.remote.address import link
+from engine.remote.address import Address, link
 from engine.remote.audience import Audience
 
 
@@ -35,7 +36,7 @@ def audience_of(arguments: argparse.Namespace) -> Iterator[Audience]:
             "that is free."
         ) from error
     # On standard error: standard output belongs to the results.
-    _say(f"serving: {link(server.address, token)}")
+    _say(f"serving: {link(_to_reach(server.address), token)}")
     if not server.address.is_loopback:
         _say(
             "warning: what is served is not encrypted. Whoever reads the network sees the token and "
@@ -49,6 +50,12 @@ def audience_of(arguments: argparse.Namespace) -> Iterator[Audience]:
         raise
     finally:
         server.close()
+
+
+def _to_reach(address: Address) -> Address:
+    """Served on every interface, it is found under the name of this machine."""
+    everywhere = address.host in ("0.0.0.0", "::")
+    return Address(socket.gethostname(), address.port) if everywhere else address
 
 
 def _say(text: str) -> None:
