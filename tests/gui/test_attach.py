@@ -168,8 +168,8 @@ def test_frames_come_alive_on_canvas_and_panels(
     assert gradients._held.node == "linear-1"
     qtbot.waitUntil(lambda: "linear-2" in window.canvas.scene()._thumbnails, timeout=WAIT)
     assert window.engine.state == "idle"
-    for name in ("train", "step", "pause", "stop", "reset"):
-        assert not window.commands[name].isEnabled()
+    commands = ("train", "step", "pause", "stop", "reset")
+    qtbot.waitUntil(lambda: not any(window.commands[name].isEnabled() for name in commands))
     assert "--control" in window.commands["pause"].toolTip()
     # Opening something else leaves the run alone.
     window.documents.new()
@@ -188,7 +188,7 @@ def test_a_run_that_allows_it_is_paused_stepped_and_stopped(
     qtbot.waitUntil(lambda: attached.progress.step > 20, timeout=WAIT)
     window.commands["pause"].trigger()
     qtbot.waitUntil(lambda: attached.state == "paused", timeout=WAIT)
-    assert window.commands["step"].isEnabled()
+    qtbot.waitUntil(window.commands["step"].isEnabled)
     step = attached.progress.step
     window.commands["step"].trigger()
     qtbot.waitUntil(lambda: attached.progress.step == step + 1, timeout=WAIT)
