@@ -8,6 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
+from engine.remote.address import (
+    LONGEST_TOKEN,
+    LOOPBACK,
+    SHORTEST_TOKEN,
+    Address,
+    parse_address,
+    parse_token,
+)
 
 #: Exit codes.
 DONE, FAULT, USAGE = 0, 1, 2
@@ -48,7 +56,7 @@ def _commands() -> argparse.ArgumentParser:
     train.add_argument("--device", default="", help="auto, cpu, cuda or mps; else the file's")
     train.add_argument("--out", type=Path, metavar="FILE", help="save the trained network here")
     train.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
-
+    _add_serving(train)
     train.add_argument("--no-history", action="store_true", help="leave no run in the history")
 
     resume = commands.add_parser("resume", help="go on with a run that was interrupted, exactly")
@@ -56,6 +64,7 @@ def _commands() -> argparse.ArgumentParser:
     resume.add_argument("--device", default="", help="auto, cpu, cuda or mps")
     resume.add_argument("--out", type=Path, metavar="FILE", help="save the trained network here")
     resume.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    _add_serving(resume)
 
     info = commands.add_parser("info", help="shapes, parameters and problems of a saved network")
     info.add_argument("file", metavar="FILE")
@@ -81,6 +90,37 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 1,000,000")
     return int(text)
+
+
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--serve",
+        type=_address,
+        nargs="?",
+        const=Address(),
+        metavar="ADDRESS",
+        help="let a window attach to the run: HOST:PORT or PORT, this machine only by default",
+    )
+    parser.add_argument("--token", type=_token, help="what who attaches must know; else a new one")
+    parser.add_argument(
+        "--control", action="store_true", help="who attaches may also pause, step and stop the run"
+    )
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        message = f"{text} is not an address such as {LOOPBACK}:0 or 5678"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _token(text: str) -> str:
+    try:
+        return parse_token(text)
+    except ValueError as error:
+        message = f"a token has {SHORTEST_TOKEN} to {LONGEST_TOKEN} letters, digits or signs, no spaces"
+        raise argparse.ArgumentTypeError(message) from error
 
 
 def _natural(text: str) -> int:

@@ -27,6 +27,8 @@ from engine.project.examples import find
 from engine.project.project import Project
 from engine.project.project_file import Opened, read, write
 from engine.recipe.metrics import METRICS
+from engine.remote.audience import Audience
+from engine.remote.serve import CannotServe, audience_of
 from engine.telemetry.recorder import Validation
 
 if TYPE_CHECKING:  # torch comes in when something is trained
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     commands = {"train": train, "resume": resume, "info": info, "predict": predict}
     try:
         return commands[arguments.command](arguments)
-    except (FileProblem, Refused) as error:
+    except (FileProblem, Refused, CannotServe) as error:
         _say(str(error))
         return USAGE
     except KeyboardInterrupt:
@@ -106,12 +108,23 @@ def _run(
     make: Callable[[], tuple[Trainer, RunFolder | None]],
     history: History | None,
 ) -> int:
-    """Train to the end and say what came of it."""
+    """Train to the end, for whoever watches as well, and say what came of it."""
+    if arguments.out is not None:
+        _check_place(arguments.out)  # now: after the training its result would be lost
+    with audience_of(arguments) as audience:
+        return _run_before(audience, arguments, project, make, history)
+
+
+def _run_before(
+    audience: Audience,
+    arguments: argparse.Namespace,
+    project: Project,
+    make: Callable[[], tuple[Trainer, RunFolder | None]],
+    history: History | None,
+) -> int:
     from engine.training.fault import fault_of
     from engine.training.keeper import Keeper
 
-    if arguments.out is not None:
-        _check_place(arguments.out)  # now: after the training its result would be lost
     started = time.perf_counter()
     trainer = kept = None
     how: How = "failed"
@@ -120,8 +133,8 @@ def _run(
         if folder is not None and history is not None:
             kept = Keeper(trainer, history, folder, STATE_BYTES, failed=lambda p: _say(f"warning: {p}"))
             _say(f"run {folder.id}")
-        _train_all(trainer, kept, as_json=arguments.json)
-        how = "finished"
+        audience.begin(trainer)
+        how = _train_all(trainer, kept, audience, as_json=arguments.json)
     except KeyboardInterrupt:
         how = "stopped"
         raise
@@ -130,6 +143,7 @@ def _run(
     except Exception as error:  # whatever torch or the data throws becomes a fault
         fault = fault_of(error, project, trainer.step + 1 if trainer is not None else 0)
         _say(sentence(fault.problem))
+        audience.end("failed", sentence(fault.problem), fault.problem.node)
         return FAULT if trainer is not None else USAGE
     finally:
         if kept is not None:
@@ -154,15 +168,19 @@ def _run(
     return DONE
 
 
-def _train_all(trainer: Trainer, kept: Keeper | None, *, as_json: bool) -> None:
+def _train_all(trainer: Trainer, kept: Keeper | None, audience: Audience, *, as_json: bool) -> How:
     shown = len(trainer.recorder.validations)
     while True:
         try:
-            trainer.advance()
+            goes_on = audience.take(trainer.advance(audience.watch))
             if kept is not None:
                 kept.after_unit()
+            if not goes_on:
+                audience.end("stopped")
+                return "stopped"
         except StopIteration:
-            return
+            audience.end("finished")
+            return "finished"
         finally:
             if len(trainer.recorder.validations) > shown:
                 for result in trainer.recorder.validations[shown:]:

@@ -112,6 +112,8 @@ COMMANDS: Mapping[str, Command] = {
             _("The selected layers keep their weights while others learn, or learn again"),
         ),
         Command("recipe", _("&Training Settings…"), "Ctrl+T", "settings", _("Set how to train")),
+        Command("attach", _("&Attach to a Run…"), "", "", _("Watch a training that runs elsewhere")),
+        Command("detach", _("&Detach"), "", "", _("Leave the run elsewhere alone, train here again")),
         Command("zoom_in", _("Zoom &In"), "Ctrl++", "zoom-in", _("Larger")),
         Command("zoom_out", _("Zoom &Out"), "Ctrl+-", "zoom-out", _("Smaller")),
         Command("zoom_reset", _("&Actual Size"), "Ctrl+0", "", _("Show the canvas at 100 %")),

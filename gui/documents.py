@@ -112,6 +112,10 @@ class Documents(QObject):
 
         self._disk.do(lambda: _read(path), done)
 
+    def show_untitled(self, opened: Opened) -> None:
+        """Show a project that comes from no file here."""
+        self._show(None, opened)
+
     # How
 
     def _is_unsaved(self) -> bool:
@@ -131,18 +135,20 @@ class Documents(QObject):
         if chosen:
             self.load(Path(chosen))
 
-    def _show(self, path: Path, opened: Opened) -> None:
+    def _show(self, path: Path | None, opened: Opened) -> None:
         self._engine.forget()
         self.path = path
         self._weights_changed = False
         self._editor.open(opened.project, opened.weights)
-        if EXAMPLE_FOLDER not in path.parents:
+        if path is not None and EXAMPLE_FOLDER not in path.parents:
             self._settings.remember_file(path)
         self.repairs = opened.repairs
         if opened.repairs:
             first = sentence(opened.repairs[0])
             more = len(opened.repairs) - 1
-            text = self.tr("{0} was repaired while opening: {1}").format(path.name, first)
+            text = self.tr("{0} was repaired while opening: {1}").format(
+                path.name if path is not None else self.name, first
+            )
             self.message.emit(
                 text + (self.tr(" … and {0} more").format(more) if more else ""), "warning"
             )

@@ -70,6 +70,14 @@ class Governor(QObject):
                 signal.connect(self.wishes_changed)
         self.wishes_changed()
 
+    def follow(self, mailbox: Mailbox, set_watch: Callable[[Watch], object]) -> None:
+        """Take frames from another run from now on."""
+        self.forget()
+        self._mailbox = mailbox
+        self.set_watch = set_watch
+        self._watch = None
+        self.wishes_changed()
+
     @Slot()
     def frame_ready(self) -> None:
         """A frame lies in the mailbox."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QDockWidget
 
-from engine.session import EngineThread
 from gui.canvas.view import CanvasView
 from gui.editor import Editor
 from gui.governor import Governor
 from gui.panels.panel import Panel
+from gui.run_source import RunSource
 
 
 class Live(QObject):
@@ -19,7 +19,7 @@ class Live(QObject):
 
     def __init__(
         self,
-        engine: EngineThread,
+        run: RunSource,
         editor: Editor,
         canvas: CanvasView,
         panels: tuple[Panel, ...],
@@ -28,13 +28,19 @@ class Live(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.governor = Governor(
-            engine.mailbox, [canvas, *panels], engine.watch, budget=budget, parent=self
-        )
-        engine.frame_ready.connect(self.governor.frame_ready)
+        self.governor = Governor(run.mailbox, [canvas, *panels], run.watch, budget=budget, parent=self)
+        self._run = run
+        run.frame_ready.connect(self.governor.frame_ready)
         editor.selection_changed.connect(self.governor.wishes_changed)
         for dock in docks:
             dock.visibilityChanged.connect(self._visibility_changed)
+
+    def follow(self, run: RunSource) -> None:
+        """Show the frames of another run from now on."""
+        self._run.frame_ready.disconnect(self.governor.frame_ready)
+        self._run = run
+        self.governor.follow(run.mailbox, run.watch)
+        run.frame_ready.connect(self.governor.frame_ready)
 
     @Slot()
     def run_started(self) -> None:

@@ -60,7 +60,7 @@ def add_menus(window: MainWindow, actions: Actions, docks: list[QDockWidget]) ->
     _fill(block, actions, (SEPARATOR, "save_block", SEPARATOR, "comment", "frame"))
     train = menu_bar.addMenu(window.tr("&Training"))
     _fill(train, actions, ("train", "pause", "step", "stop", SEPARATOR, "reset", "new_weights"))
-    _fill(train, actions, (SEPARATOR, "freeze", SEPARATOR, "recipe"))
+    _fill(train, actions, (SEPARATOR, "freeze", SEPARATOR, "recipe", SEPARATOR, "attach", "detach"))
     view = menu_bar.addMenu(window.tr("&View"))
     _fill(view, actions, ("zoom_in", "zoom_out", "zoom_reset", "fit"))
     _fill(view, actions, ("zoom_selection", SEPARATOR, "minimap", "legend", "reduce_motion"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from engine.session import EngineThread
 from gui.theme import GRID, appearance, number_font
 from gui.training import Training
 
@@ -14,11 +13,10 @@ MESSAGE_MS = 4000
 
 
 class StatusBar(QStatusBar):
-    """Reads `engine.progress` four times a second while a run is active, else not at all."""
+    """Reads the run's `progress` four times a second while a run is active, else not at all."""
 
-    def __init__(self, engine: EngineThread, training: Training, parent: QWidget | None = None) -> None:
+    def __init__(self, training: Training, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._engine = engine
         self._training = training
         self.setSizeGripEnabled(False)
         self._state, self._where = QLabel(), QLabel()
@@ -39,14 +37,14 @@ class StatusBar(QStatusBar):
         self.showMessage(text, MESSAGE_MS)
 
     def _state_changed(self) -> None:
-        if self._engine.state in ("running", "preparing"):
+        if self._training.run.state in ("running", "preparing"):
             self._timer.start()
         else:
             self._timer.stop()
         self.refresh()
 
     def refresh(self) -> None:
-        state = self._engine.state
+        state = self._training.run.state
         words = {
             "starting": self.tr("Starting PyTorch …"),
             "idle": self.tr("Ready"),
@@ -64,7 +62,7 @@ class StatusBar(QStatusBar):
         self._where.setText(self._place())
 
     def _place(self) -> str:
-        progress = self._engine.progress
+        progress = self._training.run.progress
         if not progress.total_steps:
             return ""
         parts = [

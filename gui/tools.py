@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from gui.commands.attach import AttachCommands
 from gui.commands.blocks import BlockCommands
 from gui.commands.clipboard import ClipboardCommands
 from gui.commands.command_palette import CommandPalette
@@ -51,6 +52,7 @@ class Tools(QObject):
         self.front_dock = FrontDock(
             window.editor, window.training, window, window.docks["inspector"], window.docks["training"]
         )
+        self.attach_commands = AttachCommands(actions, window)
         self.nodes.chosen.connect(window.go_to_node)
         for teller in (self.library, self.layout_commands, self.clipboard_commands):
             teller.message.connect(window.show_message)

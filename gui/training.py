@@ -13,6 +13,7 @@ from engine.recipe.live import LIVE_PARAMETERS, live_values
 from engine.session import EngineThread
 from gui.actions import Actions
 from gui.editor import Editor
+from gui.run_source import RunSource
 from gui.words import sentence
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ class Training(QObject):
         self._began = Project()
         self._starting = False
         self._live_values = live_values(self._began.network)
-        engine.state_changed.connect(self._state_changed)
-        engine.run_started.connect(self._run_started)
-        engine.run_ended.connect(self._run_ended)
+        #: Why nothing is trained here: the run that is shown is elsewhere.
+        self._elsewhere, self._obeys = "", True
+        self._run: RunSource = engine
+        self._listen()
         engine.faulted.connect(self._faulted)
         editor.recipe_changed.connect(self._adjust)
         editor.changed.connect(self._adjust_layers)
@@ -61,9 +63,31 @@ class Training(QObject):
         self._update_actions()
 
     @property
+    def run(self) -> RunSource:
+        """Where the run comes from that is shown."""
+        return self._run
+
+    def follow(self, run: RunSource, *, elsewhere: str = "", obeys: bool = True) -> None:
+        """Show, and command, another run from now on. elsewhere: why nothing is trained here then.
+        obeys: whether it can be commanded."""
+        self._run.state_changed.disconnect(self._state_changed)
+        self._run.run_started.disconnect(self._run_started)
+        self._run.run_ended.disconnect(self._run_ended)
+        self._run, self._elsewhere, self._obeys = run, elsewhere, obeys
+        if elsewhere:
+            self._began = self._editor.project
+        self._listen()
+        self._update_actions()
+        self.state_changed.emit()
+
+    @property
     def is_live(self) -> bool:
-        """Whether a run is under way, or about to be."""
-        return self._starting or self._engine.state in ("preparing", "running", "paused")
+        """Whether a run is under way, or about to be, or is one elsewhere."""
+        return (
+            bool(self._elsewhere)
+            or self._starting
+            or self._run.state in ("preparing", "running", "paused")
+        )
 
     @property
     def began(self) -> Project:
@@ -78,26 +102,31 @@ class Training(QObject):
     @property
     def outdated(self) -> bool:
         """Whether the diagram has changed since the present run began."""
-        return self._engine.state in ("running", "paused") and self.differs
+        return self._run.state in ("running", "paused") and self.differs
 
     def train(self) -> None:
         """Begin, or go on after a pause."""
-        if self._engine.state == "paused":
-            self._engine.resume()
+        if self._run.state == "paused":
+            self._run.resume()
         else:
             self._start(single_step=False)
 
     def pause(self) -> None:
-        self._engine.pause()
+        self._run.pause()
 
     def step(self) -> None:
-        if self._engine.state == "paused":
-            self._engine.step()
+        if self._run.state == "paused":
+            self._run.step()
         else:
             self._start(single_step=True)
 
     def stop(self) -> None:
-        self._engine.stop()
+        self._run.stop()
+
+    def _listen(self) -> None:
+        self._run.state_changed.connect(self._state_changed)
+        self._run.run_started.connect(self._run_started)
+        self._run.run_ended.connect(self._run_ended)
 
     def _start(self, *, single_step: bool) -> None:
         if self._starting or self._engine.state not in ("idle", "starting"):
@@ -145,22 +174,29 @@ class Training(QObject):
         assert isinstance(fault, Fault)
         self._starting = False
         self._update_actions()
-        self.failed.emit(fault.problem.node)
-        self.message.emit(sentence(fault.problem), "error")
+        self.show_failure(sentence(fault.problem), fault.problem.node)
+
+    @Slot(str, object)
+    def show_failure(self, text: str, node: str | None) -> None:
+        """The run failed, at this node where that is known."""
+        self.failed.emit(node)
+        self.message.emit(text, "error")
 
     @Slot()
     def _update_actions(self, _: object = None) -> None:
-        state = self._engine.state
+        state = self._run.state
         active = state in ("running", "paused")
         busy = self._starting or state == "preparing"
-        blocked = self._blocked()
-        can_start = not busy and state != "running" and (active or not blocked)
+        blocked = self._elsewhere or self._blocked()
+        can_start = self._obeys and not busy and state != "running" and (active or not blocked)
         why = self.tr("A training is running") if active or busy else blocked
+        why = why if self._obeys else self._elsewhere
+        nothing = self.tr("Nothing is running") if self._obeys else self._elsewhere
         self._actions.set_enabled("train", can_start, why)
         self._actions.set_enabled("step", can_start, why)
-        self._actions.set_enabled("pause", state == "running", self.tr("Nothing is running"))
-        self._actions.set_enabled("stop", active, self.tr("Nothing is running"))
-        self._actions.set_enabled("reset", not busy, why)
+        self._actions.set_enabled("pause", self._obeys and state == "running", nothing)
+        self._actions.set_enabled("stop", self._obeys and active, nothing)
+        self._actions.set_enabled("reset", not busy and not self._elsewhere, self._elsewhere or why)
 
     def _blocked(self) -> str:
         """Why the network cannot be trained as it stands; "" when it can."""

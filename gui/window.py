@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
@@ -55,6 +55,12 @@ PROBLEMS_HEIGHT = 240
 FIRST_PANELS = ("loss", "gradients", "feature_maps")
 
 
+class Joined(Protocol):
+    """A thread of the window."""
+
+    def shut_down(self) -> bool: ...
+
+
 class MainWindow(QMainWindow):
     """Owns the project's editor, the engine thread and every view of them."""
 
@@ -75,9 +81,11 @@ class MainWindow(QMainWindow):
         self.previews = PreviewCommands(
             self.canvas.scene(), self.training, self.commands, settings, self
         )
+        #: Joined before the window goes.
+        self.threads: list[Joined] = [self.engine, self.shapes, self.previews.service]
         self.lens_commands = LensCommands(self.commands, self.canvas, settings, self)
         self.message_bar = MessageBar()
-        self.status = StatusBar(self.engine, self.training, self)
+        self.status = StatusBar(self.training, self)
         self.docks: dict[str, QDockWidget] = {}
         #: By name; filled when the window is on screen.
         self.panels: dict[str, Panel] = {}
@@ -402,8 +410,7 @@ class MainWindow(QMainWindow):
         self._closing = True
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         self.documents.wait()
-        threads = (self.engine, self.shapes, self.previews.service)
-        ended = [thread.shut_down() for thread in threads]  # each of them, whatever the others do
+        ended = [thread.shut_down() for thread in self.threads]  # each of them, whatever the others do
         QApplication.restoreOverrideCursor()
         return all(ended)
 
