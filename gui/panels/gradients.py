@@ -230,7 +230,7 @@ class GradientsPanel(Panel):
         self._draw_histogram()
 
     def table(self) -> tuple[list[str], Array]:
-        """One row a watched step (where there are many, the mean of some): norms, then update ratios."""
+        """One row a watched step (where there are many, means of some): norms, then update ratios."""
         assert self.recorder is not None
         columns = []
         for title, group in (
