@@ -155,7 +155,7 @@ def _run(
 
 
 def _train_all(trainer: Trainer, kept: Keeper | None, *, as_json: bool) -> None:
-    shown = len(trainer.recorder.validations)
+    shown = trainer.step
     while True:
         try:
             trainer.advance()
@@ -164,10 +164,10 @@ def _train_all(trainer: Trainer, kept: Keeper | None, *, as_json: bool) -> None:
         except StopIteration:
             return
         finally:
-            if len(trainer.recorder.validations) > shown:
-                for result in trainer.recorder.validations[shown:]:
+            for result in trainer.recorder.validations[-1:]:
+                if result.step > shown:
                     _print_epoch(result, as_json=as_json)
-                shown = len(trainer.recorder.validations)
+                    shown = result.step
 
 
 def _print_epoch(result: Validation, *, as_json: bool) -> None:

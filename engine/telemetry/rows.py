@@ -53,6 +53,8 @@ class RowFile:
     def make(cls, path: Path, columns: tuple[str, ...]) -> RowFile:
         """Raises OSError."""
         header = json.dumps({"columns": columns}).encode() + b"\n"
+        if len(header) > HEADER_BYTES:
+            raise OSError(None, "the names of the layers are too long")
         with path.open("xb") as file:
             file.write(header)
         return cls(path, columns, len(header))

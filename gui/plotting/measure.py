@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.messages import shown
 from engine.recipe.metrics import METRICS
-from engine.telemetry.recorder import Recorder
+from engine.telemetry.recorder import Recorder, Validation
 from engine.telemetry.series import CAPACITY, Points, Series
 from gui.plotting.chart import Chart, Entry, Legend
 from gui.plotting.curves import Smoothed, extent, zigzag
@@ -94,6 +94,7 @@ class Measure:
         self._average = Smoothed(self._smoothing)
         self._detail: tuple[int, int, int, Array, Array, Array] | None = None
         self._best_step: int | None = None
+        self._validations: tuple[Validation, ...] | None = None
         unit = self.quantity.unit
         title = self.quantity.title
         self.plot.setAccessibleName("{0} ({1})".format(title, unit) if unit else title)
@@ -110,9 +111,11 @@ class Measure:
         name, scale = self.quantity.name, self.quantity.scale
         self._series = recorder.scalars.get(name)
         self.points = self._series.view() if self._series is not None else _NOTHING
-        found = [v for v in recorder.validations if name in v.validation]
-        steps = np.array([v.step for v in found], float)
-        self.validation.set_points(steps, np.array([v.validation[name] for v in found]) * scale)
+        if self._validations is not recorder.validations:
+            self._validations = recorder.validations
+            found = [v for v in recorder.validations if name in v.validation]
+            steps = np.array([v.step for v in found], float)
+            self.validation.set_points(steps, np.array([v.validation[name] for v in found]) * scale)
         best = [mark.step for mark in recorder.marks if mark.code == "best"]
         self._best_step = best[-1] if best else None
         self.marks.set_marks(recorder.marks)
