@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from engine.messages import shown
-from engine.recipe.metrics import METRICS
+from engine.recipe.metrics import metric_named, title_of
 from engine.telemetry.recorder import Recorder, Validation
 from engine.telemetry.series import CAPACITY, Points, Series
 from gui.plotting.chart import Chart, Entry, Legend
@@ -54,14 +54,9 @@ def quantity(name: str) -> Quantity:
         return Quantity(name, translate("panels", "Loss"))
     if name == RATE:
         return Quantity(name, translate("panels", "Learning rate"))
-    # A second metric of a kind has more behind its name.
-    metric = METRICS.get(name) or METRICS.get(name.split(" ", maxsplit=1)[0])
-    words = shown(name).replace("_", " ")
-    if metric is None:
-        return Quantity(name, words[:1].upper() + words[1:])
-    title = metric.title + words[len(metric.kind) :]
-    share = metric.unit == "share"
-    return Quantity(name, title, "%" if share else "", 100.0 if share else 1.0)
+    metric = metric_named(name)
+    share = metric is not None and metric.unit == "share"
+    return Quantity(name, shown(title_of(name)), "%" if share else "", 100.0 if share else 1.0)
 
 
 class Measure:
@@ -158,7 +153,7 @@ class Measure:
         if kind.unit == "%" and low >= 0 and high <= 100:
             self.plot.set_window(0, reach, 0, 104)
             return
-        from_zero = kind.name in ("loss", RATE) and not log
+        from_zero = kind.name.startswith(("loss", RATE)) and not log
         self.plot.set_window(0, reach, *padded(min(low, 0.0) if from_zero else low, high, log))
 
     def say(self, step: float) -> None:
