@@ -237,7 +237,10 @@ class LossPanel(Panel):
         super().resizeEvent(event)
         compact, low = self.height() < COMPACT, self.height() < LOW
         for measure in self.measures:
-            measure.chart.legend.set_most_rows(1 if compact else 4)
+            # The second legend stands beside its choice, in a column that may be narrow.
+            most = 4 if measure is self.loss else 2
+            measure.chart.legend.set_most_rows(1 if compact else most)
+            measure.plot.setMinimumHeight(GRID * (4 if low else 7))
             measure.plot.show_bottom(values=not low, title=not compact)
         stacked = self.width() < 2 * self.height()
         if stacked != self._stacked:
