@@ -485,6 +485,22 @@ def test_gradient_table(gradients: GradientsPanel) -> None:
     assert rows[0].tolist() == pytest.approx([10, 0.1, 0.01, 1e-3, 5e-4])
 
 
+def test_many_watched_steps_share_buckets(gradients: GradientsPanel) -> None:
+    run = Recorder(1, 100)
+    for step in range(1, 9001):
+        norm = 5.0 if step == 4321 else 0.01
+        run.add_gradients(step, {node: LayerGradient(norm, 1.0, 1e-3) for node in LAYERS})
+    gradients.start_run(run, network())
+    gradients.show_frame(Frame(1, 9000, 90))
+    curve = gradients.norms.raw["conv"]
+    assert curve.y.max() == 5
+    assert len(curve.x) <= 9001
+    assert gradients.norms.legend.entries[0].value == "1.0e−2"
+    headers, rows = gradients.table()
+    assert len(headers) == 5
+    assert rows[-1, 0] == 9000
+
+
 def test_the_histogram_counts_on_a_logarithmic_scale(gradients: GradientsPanel) -> None:
     before = gradients._bars.y.max()
     box = gradients.log_count
