@@ -24,6 +24,7 @@ FILE_BYTES = 64 * 2**30
 HEADER_BYTES = 4 * 2**20
 COLUMNS = 40_000
 FILES = 10_000
+MOST_STEPS = 10**12
 CHUNK_BYTES = 4 * 2**20
 #: A disk that is so far behind is given up.
 WAITING_BYTES = 64 * 2**20
@@ -129,7 +130,7 @@ class RowFile:
         good = 0
         for piece in self.pieces(0, rows):
             steps = piece["step"]
-            bad = np.flatnonzero(np.diff(steps, prepend=newest) <= 0)
+            bad = np.flatnonzero((np.diff(steps, prepend=newest) <= 0) | (steps > MOST_STEPS))
             if len(bad):
                 return good + int(bad[0])
             newest, good = int(steps[-1]), good + len(steps)

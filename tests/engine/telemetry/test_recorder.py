@@ -313,6 +313,33 @@ def test_events_that_are_not_ours_are_passed_over(tmp_path: Path, line: bytes) -
     assert len(again.validations) == 1
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_folder_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    """Whatever happened to the bytes: no other error, and steps that ascend."""
+    made(tmp_path, 300).close()
+    chance = np.random.default_rng(seed)
+    for path in sorted(tmp_path.iterdir()):
+        data = bytearray(path.read_bytes())
+        for _ in range(int(chance.integers(0, 4))):
+            at = int(chance.integers(0, len(data)))
+            if chance.random() < 0.5:
+                del data[at : at + int(chance.integers(1, 50))]
+            else:
+                data[at : at + 8] = chance.bytes(8)
+            data = data or bytearray(1)
+        path.write_bytes(data)
+    try:
+        again = Recorder.open(tmp_path)
+    except RecordError:
+        return
+    for series in (*again.scalars.values(), *again.gradient_norms.values()):
+        assert (np.diff(series.view().steps) > 0).all()
+    again.add_scalars(again.newest_step + 1, NAMES, numbers(1, 10))
+    again.truncate(100)
+    again.close()
+    assert Recorder.open(tmp_path).newest_step <= 100
+
+
 def test_gradient_files_grow_ever_more_slowly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "THINNED_BYTES", 1000)
     recorder = Recorder(1, 10, folder=tmp_path)
