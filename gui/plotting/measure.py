@@ -70,9 +70,9 @@ class Measure:
         self.quantity = quantity(name)
         self.plot: Plot = make_plot(translate("panels", "step"), "")
         self.chart = Chart(Legend("" if front else self.quantity.title), self.plot, front)
-        self.raw = self.plot.add_curve(Style("#000000"))
-        self.smooth = self.plot.add_curve(Style("#000000"))
-        self.validation = self.plot.add_curve(Style("#000000", dots=True))
+        ink = appearance.theme.series[0]
+        self.raw, self.smooth = (self.plot.add_curve(Style(ink)) for _ in range(2))
+        self.validation = self.plot.add_curve(Style(ink, dots=True))
         self.marks = MarkLines(self.plot, labelled=name == "loss")
         self._best = pg.ScatterPlotItem(size=13, pxMode=True, brush=None)
         self._best.setZValue(12)
