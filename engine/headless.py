@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from engine.project.errors import FileProblem
 from engine.project.examples import find
 from engine.project.project import Project
 from engine.project.project_file import Opened, read, write
-from engine.recipe.metrics import METRICS
+from engine.recipe.metrics import metric_named
 from engine.remote.audience import Audience
 from engine.remote.serve import CannotServe, audience_of
 from engine.telemetry.recorder import Validation
@@ -156,7 +157,7 @@ def _run_before(
         "steps": trainer.step,
         "seconds": round(time.perf_counter() - started, 3),
         "device": str(trainer.device),
-        **{f"val_{name}": value for name, value in last.items()},
+        **_named("val", last),
     }
     if arguments.out is not None:
         write(arguments.out, trainer.project, trainer.weights())
@@ -169,7 +170,7 @@ def _run_before(
 
 
 def _train_all(trainer: Trainer, kept: Keeper | None, audience: Audience, *, as_json: bool) -> How:
-    shown = len(trainer.recorder.validations)
+    shown = max((result.step for result in trainer.recorder.validations[-1:]), default=0)
     while True:
         try:
             goes_on = audience.take(trainer.advance(audience.watch))
@@ -182,10 +183,10 @@ def _train_all(trainer: Trainer, kept: Keeper | None, audience: Audience, *, as_
             audience.end("finished")
             return "finished"
         finally:
-            if len(trainer.recorder.validations) > shown:
-                for result in trainer.recorder.validations[shown:]:
+            for result in trainer.recorder.validations[-1:]:
+                if result.step > shown:
                     _print_epoch(result, as_json=as_json)
-                shown = len(trainer.recorder.validations)
+                    shown = result.step
 
 
 def _print_epoch(result: Validation, *, as_json: bool) -> None:
@@ -194,8 +195,8 @@ def _print_epoch(result: Validation, *, as_json: bool) -> None:
             {
                 "event": "epoch",
                 "epoch": result.epoch,
-                **{f"train_{name}": value for name, value in result.train.items()},
-                **{f"val_{name}": value for name, value in result.validation.items()},
+                **_named("train", result.train),
+                **_named("val", result.validation),
                 "steps_per_second": round(result.steps_per_second, 1),
             }
         )
@@ -207,10 +208,19 @@ def _print_epoch(result: Validation, *, as_json: bool) -> None:
         )
 
 
+def _named(part: str, measures: Mapping[str, float]) -> dict[str, float | None]:
+    """For JSON, which has no NaN: a metric that is not defined is null."""
+    return {f"{part}_{k}": v if math.isfinite(v) else None for k, v in measures.items()}
+
+
 def _measure(name: str, value: float) -> str:
-    metric = METRICS.get(name)
+    metric = metric_named(name)
     words = name.replace("_", " ")
-    return f"{words} {value:.2%}" if metric is not None and metric.unit else f"{words} {value:.4f}"
+    return (
+        f"{words} {value:.2%}"
+        if metric is not None and metric.unit == "share"
+        else f"{words} {value:.4f}"
+    )
 
 
 def info(arguments: argparse.Namespace) -> int:

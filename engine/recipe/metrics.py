@@ -161,3 +161,24 @@ _VALUES = (
 )
 
 METRICS = {option.kind: option for option in (*_CLASSES, *_VALUES)}
+
+
+def metric_named(name: str) -> Metric | None:
+    """The metric that has such a name in `names`; None for what is none, such as a loss."""
+    if name.startswith("top_"):
+        return METRICS["top_k"]
+    kinds = (kind for kind in METRICS if name == kind or name.startswith(f"{kind}_"))
+    longest = max(kinds, key=len, default=None)
+    return METRICS[longest] if longest is not None else None
+
+
+def title_of(name: str) -> str:
+    """A name of `names` in words, such as "Top-5 accuracy" or "F1 micro"."""
+    metric = metric_named(name)
+    if metric is None:
+        words = name.replace("_", " ")
+        return words[:1].upper() + words[1:]
+    if metric.kind == "top_k":
+        count, _, more = name.removeprefix("top_").partition("_")
+        return " ".join(filter(None, (metric.title.replace("-k", f"-{count}"), more)))
+    return metric.title + name[len(metric.kind) :].replace("_", " ")

@@ -62,7 +62,18 @@ class Journal:
         if path.stat().st_size > EVENTS_BYTES:
             raise RowsError(f"{EVENTS}: it is larger than {EVENTS_BYTES:,} bytes")
         self._torn = True
-        return self._events(path)
+        return self.events()
+
+    def events(self) -> Iterator[Event]:
+        """Every line on the disk that is whole and says something. Raises OSError."""
+        with (self.folder / EVENTS).open("rb") as file:
+            while line := file.readline(LINE_BYTES):
+                try:
+                    event = json.loads(line)
+                except (ValueError, RecursionError):
+                    continue
+                if isinstance(event, dict):
+                    yield event
 
     def add_scalars(self, columns: tuple[str, ...], steps: Steps, values: Floats) -> None:
         self._add(self.scalars, columns, steps, values)
@@ -102,8 +113,8 @@ class Journal:
             timer.cancel()
         self.flush()
 
-    def truncate(self, step: int, events: list[Event]) -> None:
-        """Only the rows up to this step, and these events."""
+    def truncate(self, step: int, keep: Callable[[Event], bool]) -> None:
+        """Only the rows up to this step, and the events that are to be kept."""
         if self.stopped:
             return
         self.close()
@@ -112,7 +123,9 @@ class Journal:
             self.gradients.truncate(step)
             path = self.folder / EVENTS
             fresh = path.with_suffix(".tmp")
-            fresh.write_bytes(b"".join(json.dumps(event).encode() + b"\n" for event in events))
+            with fresh.open("wb") as file:
+                for event in filter(keep, self.events()):
+                    file.write(json.dumps(event).encode() + b"\n")
             os.replace(fresh, path)
         except OSError as error:
             self._fail(error)
@@ -141,15 +154,3 @@ class Journal:
         for archive in (self.scalars, self.gradients):
             archive.drop_waiting()
         self._failed(error.strerror or str(error))
-
-    @staticmethod
-    def _events(path: Path) -> Iterator[Event]:
-        """Every line that is whole and says something."""
-        with path.open("rb") as file:
-            while line := file.readline(LINE_BYTES):
-                try:
-                    event = json.loads(line)
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(event, dict):
-                    yield event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -22,6 +23,9 @@ __all__ = ["Mark", "Points", "RecordError", "Recorder", "Series", "Validation"]
 #: All series of gradients together have so many buckets: a network may have thousands of layers.
 GRADIENT_BUCKETS = 2**19
 LEAST_GRADIENT_BUCKETS = 256
+#: What is held of a run that validates after every few steps; the folder has all of them.
+MOST_VALIDATIONS = 2048  # an even number
+MOST_MARKS = 2048
 _NORM, _RATIO = "norm/", "ratio/"
 
 
@@ -61,7 +65,8 @@ class Recorder:
 
     One thread adds; whoever reads sees mappings, tuples and views that do not change any more. With a
     folder, everything is also kept there, exactly, and `open` brings it back.
-    Gradient norms and update ratios are those of the steps that somebody watched.
+    Gradient norms and update ratios are those of the steps that somebody watched. Of very many
+    validations and marks, older ones are thinned; of two neighbours the better validation stays.
     """
 
     def __init__(
@@ -134,31 +139,29 @@ class Recorder:
         self._extend_gradients(columns, steps, values)
 
     def add_validation(self, validation: Validation) -> None:
-        self.validations = (*self.validations, validation)
+        self._keep_validation(validation)
         if self._journal is not None:
             self._journal.add_event({"validation": asdict(validation)})
 
     def add_mark(self, mark: Mark) -> None:
         """From any thread."""
-        with self._lock:
-            self.marks = (*self.marks, mark)
+        self._keep_mark(mark)
         if self._journal is not None:
             self._journal.add_event({"mark": asdict(mark)})
 
     def truncate(self, step: int) -> None:
         """A run that goes on from an older state forgets what came after it. On the disk that is exact;
         without one, of buckets that reach beyond the step nothing is kept."""
+        journal = self._journal
+        if journal is not None:
+            journal.truncate(step, partial(_is_until, step))
+        if journal is not None and not journal.stopped:
+            self._take_events(journal.events())
+            self._rebuild()
+            return
         self.validations = tuple(v for v in self.validations if v.step <= step)
         with self._lock:
             self.marks = tuple(mark for mark in self.marks if mark.step <= step)
-        journal = self._journal
-        if journal is not None:
-            events = [{"validation": asdict(v)} for v in self.validations]
-            events += [{"mark": asdict(mark)} for mark in self.marks]
-            journal.truncate(step, [self._header(), *events])
-        if journal is not None and not journal.stopped:
-            self._rebuild()
-            return
         for group in (self.scalars, self.gradient_norms, self.update_ratios):
             for series in group.values():
                 series.truncate(step)
@@ -172,6 +175,22 @@ class Recorder:
         """The run ended: everything is on the disk then."""
         if self._journal is not None:
             self._journal.close()
+
+    def _keep_validation(self, validation: Validation) -> None:
+        kept = self.validations
+        if len(kept) >= MOST_VALIDATIONS:
+            # Of two neighbours the better one, so the best is always there.
+            pairs = zip(kept[::2], kept[1::2], strict=True)
+            kept = tuple(min(pair, key=_loss_of) for pair in pairs)
+        self.validations = (*kept, validation)
+
+    def _keep_mark(self, mark: Mark) -> None:
+        with self._lock:
+            kept = self.marks
+            if len(kept) >= MOST_MARKS:
+                # What only the newest of counts goes first.
+                kept = tuple(m for m in kept if m.code not in ("best", "checkpoint"))
+            self.marks = (*kept[-MOST_MARKS + 1 :], mark)
 
     def _header(self) -> Event:
         names = ("run", "steps_per_epoch", "validation_samples")
@@ -221,7 +240,7 @@ class Recorder:
 
     def _take_events(self, events: Iterable[Event]) -> None:
         """What does not fit is left out: a run with one line less is still worth reading."""
-        validations, marks = [], []
+        self.validations, self.marks = (), ()
         for event in events:
             try:
                 if "recorder" in event:
@@ -230,12 +249,24 @@ class Recorder:
                     self.steps_per_epoch = max(int(numbers["steps_per_epoch"]), 1)
                     self.validation_samples = max(int(numbers["validation_samples"]), 0)
                 elif "validation" in event:
-                    validations.append(_validation(event["validation"]))
+                    self._keep_validation(_validation(event["validation"]))
                 elif "mark" in event:
-                    marks.append(_mark(event["mark"]))
+                    self._keep_mark(_mark(event["mark"]))
             except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 continue
-        self.validations, self.marks = tuple(validations), tuple(marks)
+
+
+def _loss_of(validation: Validation) -> float:
+    loss = validation.validation.get("loss", math.inf)
+    return math.inf if math.isnan(loss) else loss
+
+
+def _is_until(step: int, event: Event) -> bool:
+    """Whether an event still stands when all after this step is forgotten."""
+    about = event.get("validation", event.get("mark"))
+    if about is None:
+        return "recorder" in event
+    return isinstance(about, dict) and isinstance(about.get("step"), int) and about["step"] <= step
 
 
 def _validation(given: Mapping[str, Any]) -> Validation:

@@ -24,6 +24,7 @@ FILE_BYTES = 64 * 2**30
 HEADER_BYTES = 4 * 2**20
 COLUMNS = 40_000
 FILES = 10_000
+MOST_STEPS = 10**12
 CHUNK_BYTES = 4 * 2**20
 #: A disk that is so far behind is given up.
 WAITING_BYTES = 64 * 2**20
@@ -53,6 +54,8 @@ class RowFile:
     def make(cls, path: Path, columns: tuple[str, ...]) -> RowFile:
         """Raises OSError."""
         header = json.dumps({"columns": columns}).encode() + b"\n"
+        if len(header) > HEADER_BYTES:
+            raise OSError(None, "the names of the layers are too long")
         with path.open("xb") as file:
             file.write(header)
         return cls(path, columns, len(header))
@@ -127,7 +130,7 @@ class RowFile:
         good = 0
         for piece in self.pieces(0, rows):
             steps = piece["step"]
-            bad = np.flatnonzero(np.diff(steps, prepend=newest) <= 0)
+            bad = np.flatnonzero((np.diff(steps, prepend=newest) <= 0) | (steps > MOST_STEPS))
             if len(bad):
                 return good + int(bad[0])
             newest, good = int(steps[-1]), good + len(steps)

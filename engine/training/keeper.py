@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from engine.project.errors import FileProblem
 from engine.project.project import Project, Weights
+from engine.recipe.metrics import metric_named
 from engine.recipe.recipe import Recipe
 from engine.runs.folder import RunFolder
 from engine.runs.history import History
 from engine.runs.retention import is_spaced
-from engine.runs.run import How, Result
+from engine.runs.run import How, Result, improved
 from engine.runs.state import State
 from engine.runs.states import StateStore
 from engine.telemetry.recorder import Mark, Recorder
@@ -26,6 +26,8 @@ from engine.training.trainer import Trainer
 AUTOSAVE_SECONDS = 10.0
 _COPYING_SHARE = 0.02
 _RESULTS_SECONDS = 5.0
+#: A small network may have hundreds of epochs a second, each better than the one before.
+_BEST_SECONDS = 1.0
 
 
 class Keeper:
@@ -52,7 +54,11 @@ class Keeper:
         self._seen = -1
         self._due = 0.0
         self._results_due = 0.0
-        self._validations = len(trainer.recorder.validations)
+        validations = trainer.recorder.validations
+        self._validated = validations[-1].step if validations else 0
+        run = history.get(folder.id)
+        self._results: Mapping[str, Result] = run.results if run is not None else {}
+        self._best_due = 0.0
         self.ended = False
 
     @property
@@ -62,10 +68,13 @@ class Keeper:
     def after_unit(self) -> None:
         """Keep a state where one is due. Raises TrainingError at a loss that is not a number."""
         step, now = self.trainer.step, time.monotonic()
-        validations = len(self.trainer.recorder.validations)
-        if validations != self._validations:
-            self._validations = validations
-            if self.trainer.stopping.is_best:
+        newest = self.trainer.recorder.validations[-1:]
+        if newest and newest[0].step != self._validated:
+            self._validated, measures = newest[0].step, newest[0].validation
+            rising = [name for name in measures if _rises(name)]
+            self._results = improved(self._results, self._validated, measures, rising)
+            if self.trainer.stopping.is_best and now >= self._best_due:
+                self._best_due = now + _BEST_SECONDS
                 self._keep(best=True)
             if now >= self._results_due:
                 self._results_due = now + _RESULTS_SECONDS
@@ -94,7 +103,7 @@ class Keeper:
 
     def _tell(self, how: How | None = None) -> None:
         """Bring the history up to date; with `how`, the run ended that way."""
-        changes = {"results": _results(self.trainer.recorder), "steps": self.trainer.step}
+        changes = {"results": self._results, "steps": self.trainer.step}
         try:
             if how is None:
                 self._history.update(self.run_id, **changes)
@@ -194,14 +203,7 @@ def at_state(project: Project, state: State) -> Project:
     return replace(project, recipe=recipe, network=project.network.with_nodes(nodes))
 
 
-def _results(recorder: Recorder) -> dict[str, Result]:
-    """Of every measure its last value and its best: less of a loss or an error, more of the others."""
-    found: dict[str, Result] = {}
-    validations = recorder.validations
-    for name in validations[-1].validation if validations else ():
-        values = [(v.validation.get(name, float("nan")), v.step) for v in validations]
-        finite = [pair for pair in values if math.isfinite(pair[0])] or values
-        least = name.startswith("loss") or name in ("mae", "mse", "rmse", "perplexity")
-        best = min(finite) if least else max(finite, key=lambda pair: (pair[0], -pair[1]))
-        found[name] = Result(best=best[0], best_step=best[1], last=values[-1][0])
-    return found
+def _rises(name: str) -> bool:
+    """Whether more of this measure is better; less of a loss is."""
+    metric = metric_named(name)
+    return metric is not None and metric.better == "higher"

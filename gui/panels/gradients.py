@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QBoxLayout, QCheckBox, QComboBox, QHBoxLayout, QVB
 from engine.messages import shown
 from engine.network.model import Network
 from engine.telemetry.frame import Frame, Histogram, Watch
-from engine.telemetry.recorder import Recorder, Series
+from engine.telemetry.recorder import Points, Recorder, Series
 from gui.guard import guarded
 from gui.panels.panel import Panel
 from gui.plotting.chart import Chart, Entry, Legend
@@ -49,6 +49,7 @@ class _Layers:
         self.legend = Legend(heading, clickable=True)
         self.chart = Chart(self.legend, self.plot)
         self.raw: dict[str, Curve] = {}
+        self._points: dict[str, Points] = {}
         self._smooth: dict[str, tuple[Curve, Smoothed]] = {}
         self._guide = guide
         if guide is not None:
@@ -59,6 +60,7 @@ class _Layers:
             self._make_curves(list(values))
         for node, series in values.items():
             points = series.view()
+            self._points[node] = points
             self.raw[node].set_points(*zigzag(points))
             curve, average = self._smooth[node]
             averages = average.update(points.mean, points.width, points.newest_width)
@@ -90,13 +92,23 @@ class _Layers:
     def say(self, names: Mapping[str, str], strong: str, step: float | None) -> None:
         """The values at a step, or the newest, in the legend."""
         entries = [
-            Entry(node, names.get(node, node), curve.style, _value_text(self.raw[node], step), "0.0e−0")
+            Entry(node, names.get(node, node), curve.style, self._value_text(node, step), "0.0e−0")
             for node, (curve, _) in self._smooth.items()
         ]
         if self._guide is not None:
             healthy = Style(appearance.theme.text)
             entries.append(Entry("guide", self._guide[1], healthy, widest=""))
         self.legend.set_entries(entries, strong)
+
+    def _value_text(self, node: str, step: float | None) -> str:
+        """The newest value at or before a step, or the newest of all."""
+        points = self._points.get(node)
+        if points is None or not len(points):
+            return ""
+        at = len(points) - 1
+        if step is not None:
+            at = max(int(np.searchsorted(points.steps, step, side="right")) - 1, 0)
+        return _short(float(points.last[at]))
 
     def redraw(self, strong: str | None) -> None:
         low, high = np.inf, -np.inf
@@ -230,7 +242,7 @@ class GradientsPanel(Panel):
         self._draw_histogram()
 
     def table(self) -> tuple[list[str], Array]:
-        """One row a watched step (where there are many, the mean of some): norms, then update ratios."""
+        """One row a watched step (where there are many, means of some): norms, then update ratios."""
         assert self.recorder is not None
         columns = []
         for title, group in (
@@ -351,13 +363,7 @@ class GradientsPanel(Panel):
         self._arrange()
 
 
-def _value_text(curve: Curve, step: float | None) -> str:
-    if not len(curve.x):
-        return ""
-    at = len(curve.x) - 1
-    if step is not None:
-        at = max(int(np.searchsorted(curve.x, step, side="right")) - 1, 0)
-    value = float(curve.y[at])
+def _short(value: float) -> str:
     if not math.isfinite(value) or not value:
         return number_text(value)
     digits, power = f"{value:.1e}".split("e")

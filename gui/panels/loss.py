@@ -36,6 +36,7 @@ Array = NDArray[Any]
 SMOOTHING = 90  #: %, at first
 MOST_EPOCH_LINES = 20
 COMPACT = 32 * GRID  #: px; a lower panel has one row of legend and no axis titles
+LOW = 18 * GRID  #: px; a lower one has no numbers below either
 
 
 class LossPanel(Panel):
@@ -234,10 +235,13 @@ class LossPanel(Panel):
     @guarded(None)
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        compact = self.height() < COMPACT
+        compact, low = self.height() < COMPACT, self.height() < LOW
         for measure in self.measures:
-            measure.chart.legend.set_most_rows(1 if compact else 4)
-            measure.plot.show_bottom(values=True, title=not compact)
+            # The second legend stands beside its choice, in a column that may be narrow.
+            most = 4 if measure is self.loss else 2
+            measure.chart.legend.set_most_rows(1 if compact else most)
+            measure.plot.setMinimumHeight(GRID * (4 if low else 7))
+            measure.plot.show_bottom(values=not low, title=not compact)
         stacked = self.width() < 2 * self.height()
         if stacked != self._stacked:
             self._stacked = stacked
@@ -253,8 +257,8 @@ class LossPanel(Panel):
 def _smoothing_words(panel: LossPanel) -> str:
     return panel.tr(
         "How much of the past the strong line remembers: at 0.90, each step counts 0.9 times as much "
-        "as the one after it.\nThe first steps are averaged over what there is so far (bias correction), "
-        "so that the line does not begin at zero."
+        "as the one after it.\nThe first steps are averaged over what there is so far (bias "
+        "correction), so that the line does not begin at zero."
     )
 
 

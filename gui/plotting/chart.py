@@ -16,7 +16,7 @@ from gui.theme import CORNER, GRID, appearance, color, number_font, ui_font
 ROW = 5 * GRID // 2  #: px, height of a legend row
 _SWATCH = 3 * GRID // 2
 _GAP = GRID + GRID // 4
-_LEAST = 7 * GRID  #: px; below this there is room for a count only
+_LEAST = 7 * GRID  #: px; a narrower legend stays empty
 _COUNT = 3 * GRID  #: px for "+7" in the last row
 
 
@@ -133,9 +133,9 @@ class Legend(QWidget):
             # A number cut short would be another number: the count of the rest gets its own room.
             while len(self._places) > 1 and self._places[-1].right() > width - _COUNT:
                 self._places.pop()
-        if width < _LEAST:
-            self._places = []
         self._left_out = len(self._entries) - len(self._places)
+        if width < _LEAST:
+            self._places, self._left_out, row = [], 0, 0
         return min(row, self._most_rows - 1) + 1
 
     def _placed(self) -> list[tuple[QRectF, Entry]]:

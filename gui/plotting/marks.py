@@ -101,10 +101,10 @@ class MarkLines(QGraphicsObject):
                 if (place := QRectF(left, 2 + row * ROW, size, ROW)) and left >= 0
                 if place.right() <= width and not any(place.intersects(other) for other in taken)
             )
-            place = next(free, None)
-            if place is not None:
-                taken.append(place)
-            result.append((x, mark, place))
+            label = next(free, None)
+            if label is not None:
+                taken.append(label)
+            result.append((x, mark, label))
         return result
 
     @guarded(QRectF())

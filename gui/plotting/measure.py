@@ -14,8 +14,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from engine.messages import shown
-from engine.recipe.metrics import METRICS
-from engine.telemetry.recorder import Recorder
+from engine.recipe.metrics import metric_named, title_of
+from engine.telemetry.recorder import Recorder, Validation
 from engine.telemetry.series import CAPACITY, Points, Series
 from gui.plotting.chart import Chart, Entry, Legend
 from gui.plotting.curves import Smoothed, extent, zigzag
@@ -54,14 +54,9 @@ def quantity(name: str) -> Quantity:
         return Quantity(name, translate("panels", "Loss"))
     if name == RATE:
         return Quantity(name, translate("panels", "Learning rate"))
-    # A second metric of a kind has more behind its name.
-    metric = METRICS.get(name) or METRICS.get(name.split(" ", maxsplit=1)[0])
-    words = shown(name).replace("_", " ")
-    if metric is None:
-        return Quantity(name, words[:1].upper() + words[1:])
-    title = metric.title + words[len(metric.kind) :]
-    share = metric.unit == "share"
-    return Quantity(name, title, "%" if share else "", 100.0 if share else 1.0)
+    metric = metric_named(name)
+    share = metric is not None and metric.unit == "share"
+    return Quantity(name, shown(title_of(name)), "%" if share else "", 100.0 if share else 1.0)
 
 
 class Measure:
@@ -75,9 +70,9 @@ class Measure:
         self.quantity = quantity(name)
         self.plot: Plot = make_plot(translate("panels", "step"), "")
         self.chart = Chart(Legend("" if front else self.quantity.title), self.plot, front)
-        self.raw = self.plot.add_curve(Style("#000000"))
-        self.smooth = self.plot.add_curve(Style("#000000"))
-        self.validation = self.plot.add_curve(Style("#000000", dots=True))
+        ink = appearance.theme.series[0]
+        self.raw, self.smooth = (self.plot.add_curve(Style(ink)) for _ in range(2))
+        self.validation = self.plot.add_curve(Style(ink, dots=True))
         self.marks = MarkLines(self.plot, labelled=name == "loss")
         self._best = pg.ScatterPlotItem(size=13, pxMode=True, brush=None)
         self._best.setZValue(12)
@@ -94,6 +89,7 @@ class Measure:
         self._average = Smoothed(self._smoothing)
         self._detail: tuple[int, int, int, Array, Array, Array] | None = None
         self._best_step: int | None = None
+        self._validations: tuple[Validation, ...] | None = None
         unit = self.quantity.unit
         title = self.quantity.title
         self.plot.setAccessibleName("{0} ({1})".format(title, unit) if unit else title)
@@ -110,9 +106,11 @@ class Measure:
         name, scale = self.quantity.name, self.quantity.scale
         self._series = recorder.scalars.get(name)
         self.points = self._series.view() if self._series is not None else _NOTHING
-        found = [v for v in recorder.validations if name in v.validation]
-        steps = np.array([v.step for v in found], float)
-        self.validation.set_points(steps, np.array([v.validation[name] for v in found]) * scale)
+        if self._validations is not recorder.validations:
+            self._validations = recorder.validations
+            found = [v for v in recorder.validations if name in v.validation]
+            steps = np.array([v.step for v in found], float)
+            self.validation.set_points(steps, np.array([v.validation[name] for v in found]) * scale)
         best = [mark.step for mark in recorder.marks if mark.code == "best"]
         self._best_step = best[-1] if best else None
         self.marks.set_marks(recorder.marks)
@@ -155,7 +153,7 @@ class Measure:
         if kind.unit == "%" and low >= 0 and high <= 100:
             self.plot.set_window(0, reach, 0, 104)
             return
-        from_zero = kind.name in ("loss", RATE) and not log
+        from_zero = kind.name.startswith(("loss", RATE)) and not log
         self.plot.set_window(0, reach, *padded(min(low, 0.0) if from_zero else low, high, log))
 
     def say(self, step: float) -> None:

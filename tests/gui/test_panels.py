@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +17,16 @@ from pytestqt.qtbot import QtBot
 
 from engine.network.model import Link, Network, Node
 from engine.telemetry.frame import FeatureMaps, Frame, Histogram, LayerGradient, Watch
-from engine.telemetry.recorder import Recorder, Validation
+from engine.telemetry.recorder import Mark, Recorder, Validation
 from gui.panels import PANEL_NAMES, panel_class
 from gui.panels.feature_maps import FeatureMapsPanel, map_nodes
 from gui.panels.gradients import HISTOGRAM, GradientsPanel
 from gui.panels.loss import LossPanel
 from gui.panels.panel import Panel
 from gui.plotting import export
+from gui.plotting.curves import exponential_average
 from gui.plotting.map_picture import arrange, scale_of
+from gui.plotting.marks import mark_text
 from gui.theme import appearance
 from tests.gui.test_plots import drag, every_move
 
@@ -298,6 +300,148 @@ def test_a_loss_that_is_no_number_does_not_hurt(qtbot: QtBot) -> None:
     assert np.isfinite(panel.loss.plot.getViewBox().viewRange()).all()
 
 
+def choose(panel: LossPanel, name: str) -> None:
+    """With the keys, as somebody does who has no mouse."""
+    panel.chooser.setFocus()
+    for _ in range(panel.chooser.count()):
+        QTest.keyClick(panel.chooser, Qt.Key.Key_Up)
+    for _ in range(panel.chooser.findData(name)):
+        QTest.keyClick(panel.chooser, Qt.Key.Key_Down)
+    assert panel.chooser.currentData() == name
+
+
+def test_the_lower_curves_are_of_the_chosen_measure(loss: LossPanel) -> None:
+    assert loss.second.smooth.y.max() > 50  # accuracy, in percent
+    choose(loss, "learning_rate")
+    np.testing.assert_allclose(loss.second.smooth.y, 1e-3)
+    assert [entry.value for entry in loss.second.chart.legend.entries] == ["0.00100"]
+    assert not len(loss.second.validation.x)
+    choose(loss, "accuracy")
+    assert loss.second.validation.y.tolist() == pytest.approx([90, 90, 90])
+
+
+def test_a_choice_outlives_its_run(loss: LossPanel) -> None:
+    choose(loss, "learning_rate")
+    loss.start_run(recorder(), network())
+    loss.show_frame(Frame(2, 1000, 4))
+    assert loss.second.quantity.name == "learning_rate"
+
+
+def test_a_metric_that_only_validations_have_can_be_chosen(loss: LossPanel) -> None:
+    assert loss.recorder is not None
+    found = {"loss": 0.2, "accuracy": 0.9, "auroc": 0.75}
+    loss.recorder.add_validation(Validation(4, 1000, {"loss": 0.5}, found, 100.0))
+    loss.refresh()
+    choose(loss, "auroc")
+    assert loss.second.validation.x.tolist() == [1000]
+    assert [entry.label for entry in loss.second.chart.legend.entries] == ["validation"]
+
+
+def test_changes_are_marked_on_the_curves(loss: LossPanel, qtbot: QtBot) -> None:
+    run = loss.recorder
+    assert run is not None
+    change = {"name": "learning_rate", "before": "0.001", "after": "0.0003"}
+    run.add_mark(Mark(500, "changed", change))
+    run.add_mark(Mark(600, "best", {"loss": 0.3}))
+    run.add_mark(Mark(700, "checkpoint"))
+    loss.refresh()
+    ((x, mark, label),) = loss.loss.marks.placed()
+    assert mark_text(mark) == "learning_rate 0.001 → 0.0003"
+    assert label is not None
+    plot = loss.loss.plot
+    assert x == pytest.approx(plot.getViewBox().mapFromView(QPointF(500, 0)).x())
+    where = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(500, 1)))
+    with qtbot.waitSignal(plot.hovered):
+        QTest.mouseMove(plot.viewport(), where + QPoint(60, 0))
+        QTest.mouseMove(plot.viewport(), where)
+    assert loss.loss.marks.toolTip() == "step 500: learning_rate 0.001 → 0.0003"
+    plot.left.emit()
+    assert loss.loss.marks.toolTip() == ""
+
+
+def test_the_best_step_has_a_ring_on_the_validation_curve(loss: LossPanel) -> None:
+    assert loss.recorder is not None
+    for step in (300, 600):
+        loss.recorder.add_mark(Mark(step, "best"))
+    loss.refresh()
+    (x,), (y,) = loss.loss._best.getData()
+    assert (x, y) == (600, pytest.approx(0.3))
+    loss.logarithmic.setChecked(True)
+    assert loss.loss._best.getData()[1][0] == pytest.approx(np.log10(0.3))
+    (x,), (y,) = loss.second._best.getData()
+    assert (x, y) == (600, pytest.approx(90))
+
+
+def test_labels_of_marks_do_not_overlap(loss: LossPanel) -> None:
+    assert loss.recorder is not None
+    for step in range(100, 1000, 7):
+        loss.recorder.add_mark(Mark(step, "changed", {"name": "p", "before": "0.1", "after": "0.2"}))
+    loss.refresh()
+    labels = [label for _, _, label in loss.loss.marks.placed() if label is not None]
+    assert len(labels) > 2
+    assert not any(a.intersects(b) for a, b in combinations(labels, 2))
+
+
+def long_run(folder: Path | None) -> tuple[Recorder, np.ndarray]:
+    run = Recorder(1, 10_000, folder=folder)
+    values = np.random.default_rng(0).normal(2, 0.2, 200_000).astype(np.float32)
+    values[123_456] = 9
+    run.add_scalars(1, ("loss",), values[:, None])
+    return run, values
+
+
+def zoom(panel: LossPanel, low: float, high: float) -> None:
+    """As the wheel does, without the mouse's rounding."""
+    box = panel.loss.plot.getViewBox()
+    box.setXRange(low, high, padding=0)
+    box.sigRangeChangedManually.emit(None)
+
+
+def test_a_long_run_keeps_its_extremes(loss: LossPanel) -> None:
+    run, values = long_run(None)
+    loss.start_run(run, network())
+    loss.show_frame(Frame(1, 200_000, 20))
+    curve = loss.loss.raw
+    assert len(curve.x) < 40_000
+    x, y = curve.shown(0, 200_000, 300)
+    assert y.max() == 9
+    assert x[y.argmax()] == pytest.approx(123_457, abs=16)
+    assert y.min() == values.min()
+    headers, rows = loss.table()
+    assert headers == ["step", "loss_low", "loss_high", "loss_mean", "loss_smoothed"]
+    assert rows[:, 2].max() == 9
+    assert rows[-1, 0] == 200_000
+
+
+def test_zooming_into_a_long_run_shows_every_step(loss: LossPanel, tmp_path: Path) -> None:
+    run, values = long_run(tmp_path)
+    loss.start_run(run, network())
+    loss.show_frame(Frame(1, 200_000, 20))
+    smooth = loss.loss.smooth
+    zoom(loss, 123_400, 123_500)
+    x, y = loss.loss.raw.x, loss.loss.raw.y
+    kept = (x >= 123_400) & (x <= 123_500)
+    np.testing.assert_array_equal(x[kept], np.arange(123_400, 123_501))
+    np.testing.assert_array_equal(y[kept], values[123_399:123_500])
+    every = exponential_average(values, 0.9)[smooth.x.astype(int) - 1]
+    np.testing.assert_allclose(smooth.y, every, rtol=0.01)
+    loss._hover(123_457)
+    assert loss.loss.chart.legend.entries[2].value == "9.00"
+    loss.loss.plot.automatic = True
+    loss.refresh()
+    assert len(loss.loss.raw.x) > 10_000
+    run.close()
+
+
+def test_without_a_folder_zooming_shows_buckets(loss: LossPanel) -> None:
+    run, _ = long_run(None)
+    loss.start_run(run, network())
+    loss.show_frame(Frame(1, 200_000, 20))
+    before = loss.loss.raw.y
+    zoom(loss, 123_400, 123_500)
+    np.testing.assert_array_equal(loss.loss.raw.y, before)
+
+
 # Gradients
 
 
@@ -339,6 +483,22 @@ def test_gradient_table(gradients: GradientsPanel) -> None:
     assert headers[:2] == ["step", "Conv2d 1 gradient_norm"]
     assert rows.shape == (100, 5)
     assert rows[0].tolist() == pytest.approx([10, 0.1, 0.01, 1e-3, 5e-4])
+
+
+def test_many_watched_steps_share_buckets(gradients: GradientsPanel) -> None:
+    run = Recorder(1, 100)
+    for step in range(1, 9001):
+        norm = 5.0 if step == 4321 else 0.01
+        run.add_gradients(step, {node: LayerGradient(norm, 1.0, 1e-3) for node in LAYERS})
+    gradients.start_run(run, network())
+    gradients.show_frame(Frame(1, 9000, 90))
+    curve = gradients.norms.raw["conv"]
+    assert curve.y.max() == 5
+    assert len(curve.x) <= 9001
+    assert gradients.norms.legend.entries[0].value == "1.0e−2"
+    headers, rows = gradients.table()
+    assert len(headers) == 5
+    assert rows[-1, 0] == 9000
 
 
 def test_the_histogram_counts_on_a_logarithmic_scale(gradients: GradientsPanel) -> None:

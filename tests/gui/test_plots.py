@@ -15,8 +15,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.plotting.curves import Smoothed, decimate, exponential_average, extent
-from gui.plotting.plots import Plot, Style, make_plot, number_text, reach_of
+from engine.telemetry.series import Points, Series
+from gui.plotting.curves import Smoothed, decimate, exponential_average, extent, zigzag
+from gui.plotting.plots import NumberAxis, Plot, Style, make_plot, number_text, reach_of
 from gui.theme import appearance
 
 
@@ -90,6 +91,62 @@ def test_average_of_another_run_starts_anew() -> None:
     assert smoothed.update(np.full(3, 1.0)) == pytest.approx(1.0)
 
 
+def recorded(values: np.ndarray, capacity: int) -> Points:
+    series = Series(capacity)
+    series.append(values.astype(np.float32))
+    return series.view()
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.9, 0.99])
+def test_average_over_single_values_is_that_of_every_step(weight: float) -> None:
+    values = np.random.default_rng(0).normal(3, 1, 5000)
+    points = recorded(values, 8192)
+    smoothed = Smoothed(weight).update(points.mean, points.width, points.newest_width)
+    np.testing.assert_allclose(smoothed, slow_average(values, weight), rtol=1e-6)
+
+
+@pytest.mark.parametrize("length", [1500, 4096, 30_001])
+@pytest.mark.parametrize("weight", [0.9, 0.99])
+def test_average_over_buckets_is_close_to_that_of_every_step(length: int, weight: float) -> None:
+    """At the end of each bucket, the newest that is not full yet included: exactly where the values of
+    a bucket are alike, and closer than the noise where they are not."""
+    slope = 3 * np.exp(-np.arange(length) / (length / 4))
+    noise = np.random.default_rng(1).normal(0, 0.2, length)
+    for values, tolerance in ((np.full(length, 2.5), 1e-6), (slope, 0.01), (slope + noise, 0.1)):
+        points = recorded(values, 1024)
+        assert points.width > 1
+        smoothed = Smoothed(weight).update(points.mean, points.width, points.newest_width)
+        every = np.array(slow_average(values, weight))[points.steps - 1]
+        # Where a bucket is longer than the memory, its mean is what there is.
+        assert np.abs(smoothed - every).mean() < tolerance
+        assert np.isfinite(smoothed).all()
+
+
+def test_average_follows_a_series_through_its_merges() -> None:
+    values = np.random.default_rng(0).normal(size=3000).astype(np.float32)
+    series, smoothed = Series(256), Smoothed(0.95)
+    for at in range(0, 3000, 70):
+        series.append(values[at : at + 70])
+        points = series.view()
+        grown = smoothed.update(points.mean, points.width, points.newest_width)
+    afresh = Smoothed(0.95).update(points.mean, points.width, points.newest_width)
+    np.testing.assert_allclose(grown, afresh)
+
+
+def test_average_of_an_unfinished_bucket_counts_what_it_has() -> None:
+    """Three values of 1, then one of 5 in a bucket meant for two."""
+    smoothed = Smoothed(0.5)
+    average = smoothed.update(np.array([1.0, 5.0]), 2, 1)
+    assert average[-1] == pytest.approx((1 * 0.25 + 1 * 0.5 + 5) / 1.75)
+
+
+def test_a_line_through_buckets_touches_their_extremes() -> None:
+    points = recorded(np.array([1.0, 9.0, 4.0, 2.0, 7.0]), 4)
+    x, y = zigzag(points)
+    assert x.tolist() == [2, 2, 4, 4, 5, 5]
+    assert y.tolist() == [1, 9, 2, 4, 7, 7]
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=400), st.integers(1, 50))
 def test_decimation_keeps_the_extremes(numbers: list[float], buckets: int) -> None:
     y = np.array(numbers)
@@ -130,6 +187,12 @@ def test_extent() -> None:
 def test_numbers_in_read_outs() -> None:
     texts = [number_text(value) for value in (0.11, 0.04523, 98.46, 100.0, -12345.6, np.nan)]
     assert texts == ["0.110", "0.0452", "98.5", "100", "−12,346", "–"]
+
+
+def test_small_numbers_on_an_axis_are_short() -> None:
+    axis = NumberAxis("left")
+    assert axis.tickStrings([0, 2e-4, 1e-3, -4e-4], 1, 2e-4) == ["0", "2e−4", "1e−3", "−4e−4"]
+    assert axis.tickStrings([0.0, 0.25], 1, 0.25) == ["0.0", "0.2"]
 
 
 def test_the_axis_stays_while_steps_arrive() -> None:

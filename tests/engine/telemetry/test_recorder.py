@@ -185,6 +185,33 @@ def test_a_metric_that_comes_later_has_its_own_steps(tmp_path: Path) -> None:
         assert held.scalars["top_k"].view().steps.tolist() == list(range(31, 36))
 
 
+def test_a_run_that_validates_all_the_time_stays_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.telemetry.recorder.MOST_VALIDATIONS", 16)
+    monkeypatch.setattr("engine.telemetry.recorder.MOST_MARKS", 16)
+    recorder = Recorder(1, 1, folder=tmp_path)
+    recorder.add_mark(Mark(1, "resumed"))
+    losses = np.random.default_rng(0).random(500)
+    for step, loss in enumerate(losses.tolist(), 1):
+        recorder.add_scalars(step, ["loss"], np.ones((1, 1), np.float32))
+        recorder.add_validation(Validation(step, step, {}, {"loss": loss}, 1.0))
+        recorder.add_mark(Mark(step, "best"))
+        assert len(recorder.validations) <= 16
+        assert len(recorder.marks) <= 16
+        assert recorder.validations[-1].step == step
+    recorder.close()
+    for held in (recorder, Recorder.open(tmp_path)):
+        assert min(v.validation["loss"] for v in held.validations) == losses.min()
+        assert held.marks[0].code == "resumed"
+        assert held.marks[-1] == Mark(500, "best")
+    recorder.truncate(100)
+    assert recorder.validations[-1].step == recorder.marks[-1].step == 100
+    # The folder has every one.
+    lines = (tmp_path / journal.EVENTS).read_text().splitlines()
+    assert sum("validation" in line for line in lines) == 1 + 100
+
+
 def test_a_full_disk_is_one_mark_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +311,33 @@ def test_events_that_are_not_ours_are_passed_over(tmp_path: Path, line: bytes) -
     again = Recorder.open(tmp_path)
     assert len(again.marks) == 2
     assert len(again.validations) == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_damaged_folder_is_read_or_refused(tmp_path: Path, seed: int) -> None:
+    """Whatever happened to the bytes: no other error, and steps that ascend."""
+    made(tmp_path, 300).close()
+    chance = np.random.default_rng(seed)
+    for path in sorted(tmp_path.iterdir()):
+        data = bytearray(path.read_bytes())
+        for _ in range(int(chance.integers(0, 4))):
+            at = int(chance.integers(0, len(data)))
+            if chance.random() < 0.5:
+                del data[at : at + int(chance.integers(1, 50))]
+            else:
+                data[at : at + 8] = chance.bytes(8)
+            data = data or bytearray(1)
+        path.write_bytes(data)
+    try:
+        again = Recorder.open(tmp_path)
+    except RecordError:
+        return
+    for series in (*again.scalars.values(), *again.gradient_norms.values()):
+        assert (np.diff(series.view().steps) > 0).all()
+    again.add_scalars(again.newest_step + 1, NAMES, numbers(1, 10))
+    again.truncate(100)
+    again.close()
+    assert Recorder.open(tmp_path).newest_step <= 100
 
 
 def test_gradient_files_grow_ever_more_slowly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
