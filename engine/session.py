@@ -208,6 +208,9 @@ class EngineThread(QThread):
 
     def run(self) -> None:
         import engine.training.trainer  # noqa: F401  torch comes in here
+        from engine.training.device import share_processor
+
+        share_processor()
 
         if not self._closing:
             self._enter("idle")

@@ -16,8 +16,11 @@ from engine.training.fault import TrainingError
 _PASSES, _FEWEST_PASSES = 9, 3
 #: After this long no further pass begins: somebody waits for the training.
 _SECONDS = 0.5
-#: More threads must be faster by a twentieth; the rest of the window wants the processor, too.
-_WORTH_IT = 0.95
+#: How much of the time of one thread all of them may need, to be chosen. Beside a window they wait for
+#: each other whenever it draws: on two cores a canvas that is dragged then takes a fifth of the speed
+#: of two threads, and little of that of one.
+_ALONE, _BESIDE_WINDOW = 0.95, 0.75
+_worth_it = _ALONE
 #: What torch chose for this machine, before anyone changed it.
 _ALL_THREADS = torch.get_num_threads()
 
@@ -40,6 +43,12 @@ def choose_device(name: str) -> torch.device:
         values = {"device": name, "known": ", ".join(known)}
         raise TrainingError(Problem("no_such_device", None, values=values))
     return torch.device(name)
+
+
+def share_processor() -> None:
+    """From now on a window draws what is trained in this process."""
+    global _worth_it  # noqa: PLW0603  one process has one processor
+    _worth_it = _BESIDE_WINDOW
 
 
 def choose_thread_count(work: Callable[[], object]) -> int:
@@ -66,7 +75,7 @@ def _best(timings: Mapping[int, Sequence[float]]) -> int:
     at every operation: most passes are then many times slower, though one may be quick by chance."""
     usual = {count: statistics.median(times) for count, times in timings.items()}
     best = min(usual, key=lambda count: usual[count])
-    return best if usual[best] < usual[1] * _WORTH_IT else 1
+    return best if usual[best] < usual[1] * _worth_it else 1
 
 
 def _timed(work: Callable[[], object]) -> float:
