@@ -64,10 +64,10 @@ def run(arguments: argparse.Namespace) -> int:
                 case _:
                     return predict(arguments)
         except (FileProblem, Refused, CannotServe) as error:
-            _say(str(error), world)
+            _say_last(str(error), world)
             return USAGE
         except KeyboardInterrupt:
-            _say("interrupted", world)
+            _say_last("interrupted", world)
             return 130
 
 
@@ -162,7 +162,7 @@ def _run_before(
         raise
     except Exception as error:  # whatever torch or the data throws becomes a fault
         fault = fault_of(error, project, trainer.step + 1 if trainer is not None else 0)
-        _say(sentence(fault.problem), world)
+        _say_last(sentence(fault.problem), world)
         audience.end("failed", sentence(fault.problem), fault.problem.node)
         return FAULT if trainer is not None else USAGE
     finally:
@@ -426,7 +426,12 @@ def _print(text: str) -> None:
 
 
 def _say(text: str, world: World = ALONE) -> None:
-    """Once, whichever of the processes has to say it."""
-    if not world.first_to_say(text):
-        return
-    sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
+    """Once, though every process has to say it."""
+    if world.first_to_say(text):
+        sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
+
+
+def _say_last(text: str, world: World) -> None:
+    """Why it ends: by the process that ends first. The others end because it has."""
+    if world.first_to_say("why it ends"):
+        _say(text)

@@ -64,7 +64,7 @@ class World:
         return [value]
 
     def first_to_say(self, text: str) -> bool:
-        """Whether no other process has said this."""
+        """Whether no other process has said this, or something of this kind."""
         return True
 
 

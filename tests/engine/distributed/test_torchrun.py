@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,20 @@ def test_what_all_processes_find_is_said_once(saved: Path) -> None:
     assert status == 1
     assert err.count("The loss became nan at step 1; the first node") == 1, err
     assert "Another process" not in err and "Error: " not in err.replace("ChildFailedError: ", "")
+
+
+def test_the_fault_of_one_ends_all(saved: Path) -> None:
+    """The second process has another file than the first: none."""
+    command = 'exec "$0" main.py train "$1$RANK"'
+    project = read(saved).project
+    write(saved.with_name("a0"), project, {})
+    arguments = ("--no-python", "sh", "-c", command, sys.executable, saved.with_name("a"))
+    with torchrun(*arguments) as run:
+        status, _, err = run.end()
+        assert run.workers() == []
+    assert status == 1
+    assert f"{saved.with_name('a1')}" in err
+    assert "Another process" not in err and "headless.py" not in err
 
 
 def test_ctrl_c_ends_all(saved: Path) -> None:
