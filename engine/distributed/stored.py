@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,15 @@ from typing import Any
 import torch
 import torch.distributed.checkpoint as dcp
 from torch import Tensor
-from torch.distributed.checkpoint.metadata import Metadata, StorageMeta, TensorStorageMetadata
+from torch.distributed.checkpoint.filesystem import _StorageInfo
+from torch.distributed.checkpoint.metadata import (
+    ChunkStorageMetadata,
+    Metadata,
+    MetadataIndex,
+    StorageMeta,
+    TensorProperties,
+    TensorStorageMetadata,
+)
 
 from engine.training.state import State
 from engine.training.world import World
@@ -27,6 +34,7 @@ from engine.training.world import World
 #: Of these each process has its own.
 _CHANCE = ("rng/cpu", "rng/cuda")
 _VALUES = "values"
+_INDEX = "index.json"
 
 
 class BadCheckpoint(Exception):
@@ -43,7 +51,9 @@ def write(state: State, folder: Path, world: World) -> None:
     if world.is_first:
         tensors[_VALUES] = torch.tensor(list(json.dumps(values).encode()), dtype=torch.uint8)
     with _without_warnings():
-        dcp.save(tensors, storage_writer=dcp.FileSystemWriter(folder), no_dist=world.size == 1)
+        index = dcp.save(tensors, storage_writer=dcp.FileSystemWriter(folder), no_dist=world.size == 1)
+    if world.is_first:
+        (folder / _INDEX).write_text(json.dumps(_as_json(index)), encoding="utf-8")
 
 
 def read(folder: Path, world: World) -> State:
@@ -96,47 +106,35 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
+def _as_json(index: Metadata) -> list[list[Any]]:
+    """[name, dtype, shape, file, place, length] of each tensor; every one is in one piece."""
+    places = {at.fqn: info for at, info in index.storage_data.items()}
+    rows: list[list[Any]] = []
+    for name, entry in index.state_dict_metadata.items():
+        info, dtype = places[name], str(entry.properties.dtype).removeprefix("torch.")
+        rows.append([name, dtype, list(entry.size), info.relative_path, info.offset, info.length])
+    return rows
+
+
 class _Reader(dcp.FileSystemReader):
-    """Of the index, which is pickled, nothing but its own kinds of entries is believed."""
+    """Reads the index that is JSON, not PyTorch's own beside it, which is pickled."""
 
     def read_metadata(self, *args: Any, **kwargs: Any) -> Metadata:
-        with (Path(self.path) / ".metadata").open("rb") as file:
-            found = _Unpickler(file).load()
-        if not isinstance(found, Metadata) or found.storage_data is None:
-            raise ValueError("no index")
-        for entry in found.storage_data.values():
-            if Path(entry.relative_path).name != entry.relative_path:
-                raise ValueError(f"{entry.relative_path} lies outside")
-        found.storage_meta = found.storage_meta or StorageMeta()
-        found.storage_meta.load_id = self.load_id
-        return found
-
-
-class _Unpickler(pickle.Unpickler):
-    _KINDS = frozenset(
-        {
-            ("torch", "Size"),
-            ("torch.serialization", "_get_layout"),
-            ("torch.distributed.checkpoint.filesystem", "_StorageInfo"),
-            ("pathlib", "PosixPath"),
-            ("pathlib", "WindowsPath"),
-        }
-        | {
-            ("torch.distributed.checkpoint.metadata", name)
-            for name in (
-                "ChunkStorageMetadata",
-                "Metadata",
-                "MetadataIndex",
-                "StorageMeta",
-                "TensorProperties",
-                "TensorStorageMetadata",
-                "_MEM_FORMAT_ENCODING",
+        tensors: dict[str, Any] = {}
+        places = {}
+        for name, kind, shape, file, offset, length in json.loads(
+            (Path(self.path) / _INDEX).read_text(encoding="utf-8")
+        ):
+            size, dtype = torch.Size(shape), getattr(torch, kind)
+            if (
+                not isinstance(dtype, torch.dtype)
+                or Path(file).name != file
+                or min(size, default=0) < 0
+            ):
+                raise ValueError(f"{name} has no place in an index")
+            start = torch.Size([0] * len(size))
+            tensors[name] = TensorStorageMetadata(
+                TensorProperties(dtype), size, [ChunkStorageMetadata(start, size)]
             )
-        }
-    )
-
-    def find_class(self, module: str, name: str) -> Any:
-        is_dtype = module == "torch" and isinstance(getattr(torch, name, None), torch.dtype)
-        if (module, name) in self._KINDS or is_dtype:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} has no place in an index")
+            places[MetadataIndex(name, start)] = _StorageInfo(file, int(offset), int(length))
+        return Metadata(tensors, storage_data=places, storage_meta=StorageMeta(load_id=self.load_id))

@@ -96,12 +96,12 @@ def test_nothing_in_a_folder_is_executed(tmp_path: Path, monkeypatch: pytest.Mon
     trained(tmp_path)
     monkeypatch.chdir(tmp_path)
     for name in ("step-000000025", "step-000000030"):
-        (tmp_path / name / ".metadata").write_bytes(pickle.dumps(_Bomb()))
+        for file in (tmp_path / name).iterdir():
+            file.write_bytes(pickle.dumps(_Bomb()))
     checkpoints = Checkpoints(tmp_path, Interval(steps=5), ALONE)
     with pytest.raises(TrainingError) as raised:
         checkpoints.resume(Trainer(points_project(**RECIPE), {}), wanted=True)
     assert raised.value.problem.code == "bad_checkpoint"
-    assert "has no place in an index" in str(raised.value.problem.values["reason"])
     assert not (tmp_path / "exploded").exists()
 
 
