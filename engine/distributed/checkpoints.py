@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from torch.distributed.checkpoint.api import CheckpointException
 
 from engine.distributed.interval import Interval, Pace
-from engine.distributed.stored import BadCheckpoint, read, write
+from engine.distributed.stored import INDEX, BadCheckpoint, read, write
 from engine.network.problem import Problem
 from engine.project.atomic import save
 from engine.project.errors import FileProblem
@@ -82,23 +82,21 @@ class Checkpoints:
         trainer.flush()  # a number that has gone bad is found now: what is kept is good
         name = f"step-{trainer.step:09}"
         unfinished = self._folder / f".{name}.tmp"
-        return self._by_first(lambda: _remove(unfinished)) or (
-            self._write(_signed(trainer), unfinished)
-            or self._by_first(lambda: self._publish(unfinished, name))
-        )
-
-    def _write(self, state: State, folder: Path) -> str:
+        failed = self._by_first(lambda: _remove(unfinished))
+        if failed:
+            return failed
         try:
-            write(state, folder, self._world)
+            index = write(_signed(trainer), unfinished, self._world)
         except CheckpointException as error:
             causes = [cause for cause, _ in error.failures.values()]
             if any(isinstance(cause, KeyboardInterrupt) for cause in causes):
                 raise KeyboardInterrupt from error
             return str(causes[0])
-        return ""
+        return self._by_first(lambda: self._publish(unfinished, name, index))
 
-    def _publish(self, unfinished: Path, name: str) -> None:
-        """It is whole: from here on it is the newest one, and the oldest go."""
+    def _publish(self, unfinished: Path, name: str, index: bytes) -> None:
+        """Make it whole: from here on it is the newest one, and the oldest go."""
+        save(unfinished / INDEX, index)
         _remove(self._folder / name)
         os.replace(unfinished, self._folder / name)
         self._names = (*(n for n in self._names if n != name), name)[-KEPT:]

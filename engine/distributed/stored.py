@@ -34,15 +34,16 @@ from engine.training.world import World
 #: Of these each process has its own.
 _CHANCE = ("rng/cpu", "rng/cuda")
 _VALUES = "values"
-_INDEX = "index.json"
+INDEX = "index.json"
 
 
 class BadCheckpoint(Exception):
     """A folder that holds no state that can be read; the text says why."""
 
 
-def write(state: State, folder: Path, world: World) -> None:
-    """By all processes together. Raises CheckpointException in all when one of them cannot."""
+def write(state: State, folder: Path, world: World) -> bytes:
+    """By all processes together. Raises CheckpointException in all when one of them cannot. The first
+    is given what is to be put into the folder's INDEX, without which it is not whole."""
     tensors = {_stored(name, world.rank): tensor for name, tensor in state.tensors.items()}
     plain: dict[str, Any] = {}
     for part in world.gathered(state.values["updates"]["optimizer"]):
@@ -52,8 +53,7 @@ def write(state: State, folder: Path, world: World) -> None:
         tensors[_VALUES] = torch.tensor(list(json.dumps(values).encode()), dtype=torch.uint8)
     with _without_warnings():
         index = dcp.save(tensors, storage_writer=dcp.FileSystemWriter(folder), no_dist=world.size == 1)
-    if world.is_first:
-        (folder / _INDEX).write_text(json.dumps(_as_json(index)), encoding="utf-8")
+    return json.dumps(_as_json(index)).encode() if world.is_first else b""
 
 
 def read(folder: Path, world: World) -> State:
@@ -111,6 +111,7 @@ def _as_json(index: Metadata) -> list[list[Any]]:
     places = {at.fqn: info for at, info in index.storage_data.items()}
     rows: list[list[Any]] = []
     for name, entry in index.state_dict_metadata.items():
+        assert isinstance(entry, TensorStorageMetadata)
         info, dtype = places[name], str(entry.properties.dtype).removeprefix("torch.")
         rows.append([name, dtype, list(entry.size), info.relative_path, info.offset, info.length])
     return rows
@@ -123,14 +124,11 @@ class _Reader(dcp.FileSystemReader):
         tensors: dict[str, Any] = {}
         places = {}
         for name, kind, shape, file, offset, length in json.loads(
-            (Path(self.path) / _INDEX).read_text(encoding="utf-8")
+            (Path(self.path) / INDEX).read_text(encoding="utf-8")
         ):
             size, dtype = torch.Size(shape), getattr(torch, kind)
-            if (
-                not isinstance(dtype, torch.dtype)
-                or Path(file).name != file
-                or min(size, default=0) < 0
-            ):
+            inside = Path(file).name == file and min(size, default=0) >= 0
+            if not (inside and isinstance(dtype, torch.dtype)):
                 raise ValueError(f"{name} has no place in an index")
             start = torch.Size([0] * len(size))
             tensors[name] = TensorStorageMetadata(
