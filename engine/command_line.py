@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import __version__
+from engine.distributed.interval import Interval, parse_interval
 from engine.remote.address import (
     LONGEST_TOKEN,
     LOOPBACK,
@@ -57,6 +58,28 @@ def _commands() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, metavar="FILE", help="save the trained network here")
     train.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     _add_serving(train)
+    train.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        help="keep the two newest states of the run here; with torchrun and --out also without this, "
+        "beside the output",
+    )
+    train.add_argument(
+        "--checkpoint-every",
+        type=_interval,
+        default=Interval(seconds=60),
+        metavar="N",
+        help="so many steps, or seconds: 500 or 30s (60s)",
+    )
+    train.add_argument(
+        "--resume", action="store_true", help="go on from the newest state in --checkpoints"
+    )
+    train.add_argument(
+        "--shard-optimizer",
+        action="store_true",
+        help="with torchrun: each process keeps a part of the optimizer's state",
+    )
     train.add_argument("--no-history", action="store_true", help="leave no run in the history")
 
     resume = commands.add_parser("resume", help="go on with a run that was interrupted, exactly")
@@ -120,6 +143,14 @@ def _token(text: str) -> str:
         return parse_token(text)
     except ValueError as error:
         message = f"a token has {SHORTEST_TOKEN} to {LONGEST_TOKEN} letters, digits or signs, no spaces"
+        raise argparse.ArgumentTypeError(message) from error
+
+
+def _interval(text: str) -> Interval:
+    try:
+        return parse_interval(text)
+    except ValueError as error:
+        message = f"{text} is not a number of steps or seconds such as 500 or 30s"
         raise argparse.ArgumentTypeError(message) from error
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.command_line import DONE, FAULT, USAGE
+from engine.distributed.launch import checkpoints_of, is_restarted, world_of
 from engine.messages import sentence, shown
 from engine.network.problem import Problem
 from engine.project.errors import FileProblem
@@ -31,8 +32,10 @@ from engine.recipe.metrics import metric_named
 from engine.remote.audience import Audience
 from engine.remote.serve import CannotServe, audience_of
 from engine.telemetry.recorder import Validation
+from engine.training.world import ALONE, World
 
 if TYPE_CHECKING:  # torch comes in when something is trained
+    from engine.distributed.checkpoints import Checkpoints
     from engine.runs.folder import RunFolder
     from engine.runs.history import History
     from engine.runs.run import How
@@ -49,29 +52,40 @@ class Refused(Exception):
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what `engine.command_line` parsed and return the exit status."""
-    commands = {"train": train, "resume": resume, "info": info, "predict": predict}
-    try:
-        return commands[arguments.command](arguments)
-    except (FileProblem, Refused, CannotServe) as error:
-        _say(str(error))
-        return USAGE
-    except KeyboardInterrupt:
-        _say("interrupted")
-        return 130
+    with world_of(arguments) as world:
+        try:
+            match arguments.command:
+                case "train":
+                    return train(arguments, world)
+                case "resume":
+                    return resume(arguments)
+                case "info":
+                    return info(arguments)
+                case _:
+                    return predict(arguments)
+        except (FileProblem, Refused, CannotServe) as error:
+            _say_last(str(error), world)
+            return USAGE
+        except KeyboardInterrupt:
+            _say_last("interrupted", world)
+            return 130
 
 
-def train(arguments: argparse.Namespace) -> int:
+def train(arguments: argparse.Namespace, world: World) -> int:
     from engine.runs.history import History
     from engine.training import keeper
     from engine.training.trainer import Trainer
 
-    opened = _open(arguments.file)
+    _check_options(arguments, world)
+    opened = _open(arguments.file, world)
     changes = {name: getattr(arguments, name) for name in ("epochs", "seed")}
     given = {name: value for name, value in changes.items() if value is not None}
     project = opened.project
     project = replace(project, recipe=project.recipe.model_copy(update=given))
     _check_weights(opened)
-    history = None if arguments.no_history else History()
+    # A run of several processes, or one that goes on from checkpoints, is kept there instead.
+    elsewhere = world is not ALONE or arguments.checkpoints is not None
+    history = None if arguments.no_history or elsewhere else History()
     path = find(arguments.file)
 
     def make() -> tuple[Trainer, RunFolder | None]:
@@ -81,9 +95,9 @@ def train(arguments: argparse.Namespace) -> int:
                 return keeper.begin(history, project, opened.weights, 1, arguments.device, **about)
             except FileProblem as problem:  # a full disk keeps nobody from training
                 _say(f"warning: the run is not kept in the history. {problem}")
-        return Trainer(project, opened.weights, arguments.device), None
+        return Trainer(project, opened.weights, arguments.device, world=world), None
 
-    return _run(arguments, project, make, history)
+    return _run(arguments, project, make, history, world)
 
 
 def resume(arguments: argparse.Namespace) -> int:
@@ -108,12 +122,13 @@ def _run(
     project: Project,
     make: Callable[[], tuple[Trainer, RunFolder | None]],
     history: History | None,
+    world: World = ALONE,
 ) -> int:
     """Train to the end, for whoever watches as well, and say what came of it."""
     if arguments.out is not None:
         _check_place(arguments.out)  # now: after the training its result would be lost
     with audience_of(arguments) as audience:
-        return _run_before(audience, arguments, project, make, history)
+        return _run_before(audience, arguments, project, make, history, world)
 
 
 def _run_before(
@@ -122,6 +137,7 @@ def _run_before(
     project: Project,
     make: Callable[[], tuple[Trainer, RunFolder | None]],
     history: History | None,
+    world: World,
 ) -> int:
     from engine.training.fault import fault_of
     from engine.training.keeper import Keeper
@@ -130,12 +146,15 @@ def _run_before(
     trainer = kept = None
     how: How = "failed"
     try:
-        trainer, folder = make()
+        begun, folder = make()
+        checkpoints = checkpoints_of(arguments, world)
+        _tell_begin(begun, checkpoints, arguments)
+        trainer = begun
         if folder is not None and history is not None:
             kept = Keeper(trainer, history, folder, STATE_BYTES, failed=lambda p: _say(f"warning: {p}"))
             _say(f"run {folder.id}")
         audience.begin(trainer)
-        how = _train_all(trainer, kept, audience, as_json=arguments.json)
+        how = _train_all(trainer, kept, checkpoints, audience, as_json=arguments.json)
     except KeyboardInterrupt:
         how = "stopped"
         raise
@@ -143,7 +162,7 @@ def _run_before(
         raise
     except Exception as error:  # whatever torch or the data throws becomes a fault
         fault = fault_of(error, project, trainer.step + 1 if trainer is not None else 0)
-        _say(sentence(fault.problem))
+        _say_last(sentence(fault.problem), world)
         audience.end("failed", sentence(fault.problem), fault.problem.node)
         return FAULT if trainer is not None else USAGE
     finally:
@@ -157,10 +176,12 @@ def _run_before(
         "steps": trainer.step,
         "seconds": round(time.perf_counter() - started, 3),
         "device": str(trainer.device),
+        **_shared(world),
         **_named("val", last),
     }
     if arguments.out is not None:
-        write(arguments.out, trainer.project, trainer.weights())
+        if world.is_first:
+            write(arguments.out, trainer.project, trainer.weights())
         result["out"] = str(arguments.out)
     if arguments.json:
         _print_json(result)
@@ -169,13 +190,47 @@ def _run_before(
     return DONE
 
 
-def _train_all(trainer: Trainer, kept: Keeper | None, audience: Audience, *, as_json: bool) -> How:
+def _tell_begin(
+    trainer: Trainer, checkpoints: Checkpoints | None, arguments: argparse.Namespace
+) -> None:
+    """Say how the run is shared, and from where it goes on."""
+    world = trainer.world
+    resumed = None
+    if checkpoints is not None:
+        resumed = checkpoints.resume(trainer, wanted=arguments.resume or is_restarted())
+    if arguments.json:
+        if world.backend:
+            _print_json({"event": "start", "device": str(trainer.device), **_shared(world)})
+        if resumed is not None:
+            _print_json({"event": "resumed", "step": resumed})
+        return
+    if world.backend:
+        _print(f"{world.size} processes over {world.backend}, this one on {trainer.device}")
+    if resumed is not None:
+        _print(f"goes on from step {resumed:,}")
+
+
+def _shared(world: World) -> dict[str, Any]:
+    return {"world_size": world.size, "backend": world.backend} if world.backend else {}
+
+
+def _train_all(
+    trainer: Trainer,
+    kept: Keeper | None,
+    checkpoints: Checkpoints | None,
+    audience: Audience,
+    *,
+    as_json: bool,
+) -> How:
     shown = max((result.step for result in trainer.recorder.validations[-1:]), default=0)
     while True:
         try:
             goes_on = audience.take(trainer.advance(audience.watch))
             if kept is not None:
                 kept.after_unit()
+            reason = checkpoints.after(trainer) if checkpoints is not None else ""
+            if reason:
+                _say(f"warning: no checkpoint at step {trainer.step:,}: {reason}", trainer.world)
             if not goes_on:
                 audience.end("stopped")
                 return "stopped"
@@ -287,11 +342,24 @@ def predict(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _open(name: str) -> Opened:
+def _open(name: str, world: World = ALONE) -> Opened:
     opened = read(find(name))
     for repair in opened.repairs:
-        _say(f"repaired: {sentence(repair)}")
+        _say(f"repaired: {sentence(repair)}", world)
     return opened
+
+
+def _check_options(arguments: argparse.Namespace, world: World) -> None:
+    """Refuse what has no meaning without something else."""
+    if arguments.resume and arguments.checkpoints is None:
+        raise Refused("--resume needs --checkpoints FOLDER: the run goes on from the newest one there.")
+    if arguments.shard_optimizer and world is ALONE:
+        raise Refused(
+            "--shard-optimizer needs several processes: start with "
+            "torchrun --nproc-per-node 2 main.py train ..."
+        )
+    if arguments.serve is not None and world is not ALONE:
+        raise Refused("--serve needs a run of one process: start it without torchrun.")
 
 
 def _check_weights(opened: Opened) -> None:
@@ -357,5 +425,13 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def _say(text: str) -> None:
-    sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
+def _say(text: str, world: World = ALONE) -> None:
+    """Once, though every process has to say it."""
+    if world.first_to_say(text):
+        sys.stderr.write(text.encode("utf-8", "replace").decode() + "\n")
+
+
+def _say_last(text: str, world: World) -> None:
+    """Why it ends: by the process that ends first. The others end because it has."""
+    if world.first_to_say("why it ends"):
+        _say(text)

@@ -174,6 +174,16 @@ MESSAGES: Mapping[str, str] = {
     "out_of_memory": "Out of memory at step {step}: {reason}. Try a smaller batch size than "
     "{batch_size}.",
     "no_such_device": "This machine has no {device}. It has: {known}.",
+    # Several processes
+    "cannot_share_device": "{processes} processes of this machine cannot train on {device}: it has "
+    "{gpus} GPUs. Start one process for each GPU, or train with --device cpu.",
+    "cannot_shard": "The state of {optimizer} cannot be spread over processes: it looks at all "
+    "parameters together. Train without --shard-optimizer, or choose another optimizer.",
+    "process_lost": "Another process of this run has ended; this one cannot go on without it.",
+    "no_checkpoints": "Checkpoints cannot be kept in {folder}: {reason}",
+    "bad_checkpoint": "The checkpoints in {folder} cannot be read: {reason}",
+    "checkpoint_of_another": "The checkpoint {folder} belongs to another network or recipe. Choose "
+    "another folder with --checkpoints, or train without --resume.",
 }
 
 #: What a fix is called on its button, and what it changes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -103,6 +103,9 @@ class NetworkModule(nn.Module):
         self._heads = tuple(self._head(place[n], endings.get(n, _CROSS_ENTROPY)) for n in path.outputs)
         #: Which of the outputs is the network's own answer.
         self.main = path.outputs.index(path.output)
+        self._plan()
+
+    def _plan(self) -> None:
         # Called without nn.Module.__call__, whose hooks nobody uses: of a small network's step it
         # would be a twentieth.
         layers = zip(self._steps, self._kinds, self.layers, strict=True)
@@ -120,6 +123,12 @@ class NetworkModule(nn.Module):
 
     def layer(self, node_id: str) -> nn.Module:
         return self.layers[self.node_ids.index(node_id)]
+
+    def replace_layers(self, replacement: Callable[[nn.Module], nn.Module]) -> None:
+        """Give each layer another that does its work with the same parameters and buffers."""
+        for at, layer in enumerate(self.layers):
+            self.layers[at] = replacement(layer)
+        self._plan()
 
     def forward(self, x: Tensor) -> Tensor:
         return self._run(x, self._all, None)[self._output]  # type: ignore[return-value]

@@ -51,12 +51,13 @@ def share_processor() -> None:
     _worth_it = _BESIDE_WINDOW
 
 
-def choose_thread_count(work: Callable[[], object]) -> int:
-    """Time `work` (one forward and backward pass) with one thread and with all, keep the faster.
+def choose_thread_count(work: Callable[[], object], most: int = 0) -> int:
+    """Time `work` (one forward and backward pass) with one thread and with all, or with `most` of them,
+    and keep the faster.
 
     Small networks lose more to handing work around than they gain: on two cores an MLP on points
     ran almost three times as fast with one thread, the digit CNN a tenth faster with two."""
-    timings: dict[int, list[float]] = {count: [] for count in sorted({1, _ALL_THREADS})}
+    timings: dict[int, list[float]] = {count: [] for count in sorted({1, most or _ALL_THREADS})}
     start = time.perf_counter()
     for passes in range(_PASSES):  # in turn, so that a busy moment of the machine meets both
         if passes >= _FEWEST_PASSES and time.perf_counter() - start > _SECONDS:

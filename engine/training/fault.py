@@ -42,12 +42,22 @@ def fault_of(error: BaseException, project: Project, step: int) -> Fault:
     values = {"step": step, "reason": reason, "batch_size": project.recipe.batch_size}
     if is_out_of_memory(error):
         return Fault(Problem("out_of_memory", None, values=values), detail)
+    if is_process_lost(error):
+        return Fault(Problem("process_lost", None), detail)
     if isinstance(error, NodeError):
         flat = expand(project.network)
         values["node"] = flat.network.nodes[error.node].name
         code = "one_value_to_normalize" if _ONE_VALUE in str(error) else "node_failed"
         return Fault(Problem(code, flat.origin_of(error.node), values=values), detail)
     return Fault(Problem("training_failed", None, values=values), detail)
+
+
+def is_process_lost(error: BaseException) -> bool:
+    """Whether another process, which shares the run, is gone. Gloo only has sentences for it."""
+    return isinstance(error, torch.distributed.DistError) or any(
+        words in str(error)
+        for words in ("Connection closed by peer", "Connection reset by peer", "Broken pipe")
+    )
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -38,6 +38,7 @@ from engine.training.standing import restore, take
 from engine.training.state import State
 from engine.training.tally import Tally
 from engine.training.updates import Updates
+from engine.training.world import ALONE, World
 
 _AS_IT_IS = nullcontext()
 
@@ -47,7 +48,7 @@ class Trainer:
 
     weights: numbers to start from; parameters without a fitting one are initialised from the seed.
     device: instead of the recipe's. recorder: to go on with, of the run that is resumed. data: samples
-    that lie on the device already.
+    that lie on the device already. world: the processes that share the run, all of which do the same.
     Raises TrainingError or DataError when the project cannot be trained.
     """
 
@@ -59,11 +60,13 @@ class Trainer:
         run: int = 1,
         recorder: Recorder | None = None,
         data: ResidentData | None = None,
+        world: World = ALONE,
     ) -> None:
         self.project = project
         self.run = run
+        self.world = world
         recipe = project.recipe
-        self.device = choose_device(device or recipe.device)
+        self.device = choose_device(world.device(device or recipe.device))
         torch.manual_seed(recipe.seed)
         self.module = build_module(project).to(self.device)
         initialise(self.module, recipe.initializer, recipe.seed)
@@ -88,9 +91,11 @@ class Trainer:
         self.batch_size = min(recipe.batch_size, self.data.samples)
         self.batches = Epoch(self.data, recipe.seed, 1, shuffle=recipe.shuffle)
         if self.device.type == "cpu" and data is None:
-            choose_thread_count(self._rehearse)
-        self.updates = Updates(recipe, self.module, max(self.total_steps // recipe.accumulate, 1))
+            choose_thread_count(self._rehearse, world.threads)
+        updates = max(self.total_steps // recipe.accumulate, 1)
+        self.updates = Updates(recipe, self.module, updates, world.optimizer)
         freeze(self.module, project.network, recipe.frozen)
+        self.heads = world.heads(self.module)
         self.augmenter = Augmenter(recipe.augmentations, recipe.seed, self.device)
         self.stopping = EarlyStopping()
         self.recorder = recorder or Recorder(run, self.steps_per_epoch, len(self.data.val_x))
@@ -191,7 +196,7 @@ class Trainer:
         x, y = self.batch = self._take()
         seen = self.observer.begin(watch) if watch is not None else None
         with self._precision():
-            heads = self.module.heads(x, seen.kept if seen is not None else None)
+            heads = self.heads(x, seen.kept if seen is not None else None)
             loss, parts = self.objective(heads, x, y)
         if seen is not None:
             seen.before_backward()
@@ -230,7 +235,7 @@ class Trainer:
         """Loss and gradients of the present batch anew, for optimizers that search along a line."""
         x, y = self.batch
         self.module.zero_grad(set_to_none=True)
-        loss, _ = self.objective(self.module.heads(x), x, y)
+        loss, _ = self.objective(self.heads(x), x, y)
         loss.backward()
         return loss
 
@@ -242,15 +247,16 @@ class Trainer:
         x, y = self.batch = self._take()
         kept: dict[str, Tensor] = {}
         with self._precision():
-            loss, _ = self.objective(self.module.heads(x, kept), x, y)
-        bad = first_not_finite(kept)
+            loss, _ = self.objective(self.heads(x, kept), x, y)
+        order = self.module.node_ids
+        bad = self.world.earliest(first_not_finite(kept), order)
         if bad is not None or not loss.isfinite():
             return "output", bad
         for output in kept.values():
             if output.requires_grad:
                 output.retain_grad()
         self.updates.backward(loss)
-        bad = first_not_finite_gradient(self.module, kept)
+        bad = self.world.earliest(first_not_finite_gradient(self.module, kept), order[::-1])
         if bad is not None:
             return "gradient", bad
         self.updates.before_step()
@@ -288,7 +294,7 @@ class Trainer:
         try:
             for x, y in self.data.validation():
                 with torch.no_grad(), self._precision():
-                    totals.add(self.module.heads(x), x, y)
+                    totals.add(self.heads(x), x, y)
                 yield
         finally:  # also where the run is left in the middle of it
             if ema is not None:
@@ -297,7 +303,7 @@ class Trainer:
         self._conclude(totals, speed)
 
     def _conclude(self, totals: Totals, speed: float) -> None:
-        found = totals.compute()
+        found = self.world.agreed(totals.compute())
         if not math.isfinite(found.get("loss", 0.0)):
             raise TrainingError(self.recovery.search(self.step, found["loss"]))
         train = dict(zip(self.objective.names, self.tally.means(), strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -28,7 +28,13 @@ class Updates:
     """`count`: updates done; `total`: those that the run will have. `pending`: batches whose gradients
     wait for the next."""
 
-    def __init__(self, recipe: Recipe, module: nn.Module, total: int) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        module: nn.Module,
+        total: int,
+        make: Callable[[Recipe, Iterable[nn.Parameter]], torch.optim.Optimizer] = make_optimizer,
+    ) -> None:
         self.recipe = recipe
         self.total = total
         self.count = 0
@@ -37,7 +43,7 @@ class Updates:
         self.rate = 0.0
         self._parameters: tuple[nn.Parameter, ...]
         names, self._parameters = zip(*module.named_parameters(), strict=True)
-        self.optimizer = make_optimizer(recipe, self._parameters)
+        self.optimizer = make(recipe, self._parameters)
         self._fused = FusedStep(self.optimizer, self._parameters)
         self.ema = (
             Ema(dict(zip(names, self._parameters, strict=True)), recipe.ema_decay)

@@ -35,7 +35,7 @@ def project(outputs: int = 2, **recipe: Any) -> Project:
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """No time is spent on finding out how many are best."""
-    monkeypatch.setattr("engine.training.trainer.choose_thread_count", lambda work: 1)
+    monkeypatch.setattr("engine.training.trainer.choose_thread_count", lambda work, most: 1)
 
 
 def run(trainer: Trainer, units: int = 10**6) -> None:

@@ -1,0 +1,1 @@
+"""One run in several processes: the same samples, the same numbers, shared work."""
