@@ -352,12 +352,12 @@ class EngineThread(QThread):
             self._end(finished=False)
 
     def _end(self, *, finished: bool) -> None:
-        self._end_keeping("finished" if finished else "stopped")
         self._report_progress()
         self._publish_weights()
         self._enter("idle")
         self.run_ended.emit(finished)
         self._look(self._watch)
+        self._end_keeping("finished" if finished else "stopped")  # a slow disk is nobody's to wait for
 
     def _forget(self) -> None:
         self._stop()
@@ -373,12 +373,12 @@ class EngineThread(QThread):
         assert trainer is not None
         fault = fault_of(error, trainer.project, trainer.step + 1)
         del error
-        self._end_keeping("failed")
         self._publish_weights()
         self._report_progress()
         self._enter("idle")
         self.run_ended.emit(False)
         self.faulted.emit(fault)
+        self._end_keeping("failed")
 
     def _flush(self) -> bool:
         """Bring the recorder up to date; False when a number that is none came to light."""

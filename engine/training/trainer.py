@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.data import load, source_of
+from engine.network.expand import expand
 from engine.probes.observer import Observer
 from engine.probes.sample import Samples
 from engine.project.project import Project, Weights
@@ -24,6 +25,7 @@ from engine.telemetry.frame import Frame, Watch
 from engine.telemetry.recorder import Mark, Recorder, Validation
 from engine.training.augment import Augmenter
 from engine.training.build import build_module
+from engine.training.compiled import Compiled
 from engine.training.device import choose_device, choose_thread_count
 from engine.training.early import EarlyStopping
 from engine.training.fault import TrainingError
@@ -77,7 +79,8 @@ class Trainer:
         if self.data.train_x.dim() == 4:
             self.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         classes = source_of(project.data).classes
-        names = {output: project.network.nodes[output].name for output in self.module.outputs}
+        flat = expand(project.network).network
+        names = {output: flat.nodes[output].name for output in self.module.outputs}
         self.objective = Objective(
             recipe,
             names,
@@ -96,6 +99,8 @@ class Trainer:
         self.updates = Updates(recipe, self.module, updates, world.optimizer)
         freeze(self.module, project.network, recipe.frozen)
         self.heads = world.heads(self.module)
+        if recipe.compile:
+            self.heads = Compiled(self.heads, self._not_compiled)
         self.augmenter = Augmenter(recipe.augmentations, recipe.seed, self.device)
         self.stopping = EarlyStopping()
         self.recorder = recorder or Recorder(run, self.steps_per_epoch, len(self.data.val_x))
@@ -107,6 +112,9 @@ class Trainer:
         self.tally = Tally(self.step)
         self.recovery = Recovery(self)
         self.recovery.remember(now=True)
+
+    def _not_compiled(self, reason: str) -> None:
+        self.recorder.add_mark(Mark(self.step, "not_compiled", {"reason": reason}))
 
     # How far it is
 

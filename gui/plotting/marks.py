@@ -34,6 +34,7 @@ def mark_text(mark: Mark) -> str:
     words = {
         "resumed": translate("marks", "resumed"),
         "early_stop": translate("marks", "stopped early"),
+        "not_compiled": translate("marks", "not compiled: {reason}"),
         "not_recorded": translate("marks", "no longer saved: {reason}"),
         "best": translate("marks", "best so far"),
     }

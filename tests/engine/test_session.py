@@ -213,14 +213,15 @@ def test_a_fork_and_a_resumed_run(qtbot: QtBot, keeping: EngineThread) -> None:
     wait_state(qtbot, keeping, "idle")
     stood = keeping.steps_done
     history = keeping.history
-    assert history is not None and [run.how for run in history.find()] == ["stopped", "stopped"]
+    assert history is not None
+    qtbot.waitUntil(lambda: [run.how for run in history.find()] == ["stopped", "stopped"])
     with qtbot.waitSignal(keeping.run_started, timeout=SECONDS_20):
         keeping.resume_run(history.find()[0].id)
     wait_state(qtbot, keeping, "running")
     assert keeping.steps_done >= stood
     keeping.forget()
     wait_state(qtbot, keeping, "idle")
-    assert keeping.run_id == "" and keeping.states == ()
+    qtbot.waitUntil(lambda: keeping.run_id == "" and keeping.states == ())
 
 
 def test_live_changes_are_told(qtbot: QtBot, keeping: EngineThread) -> None:

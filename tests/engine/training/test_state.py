@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch.nn import functional
 
 from engine.project.project import Project
 from engine.recipe.recipe import DataChoice, Recipe
 from engine.telemetry.frame import Watch
+from engine.training.resident import Epoch
 from engine.training.state import State
 from engine.training.trainer import Trainer
-from tests.networks import chain, points_project
+from tests.networks import add, chain, points_project
 
 
 def image_project(**recipe: Any) -> Project:
@@ -171,3 +174,67 @@ def test_it_stops_when_it_gets_no_better() -> None:
     run(trainer)
     assert len(trainer.recorder.validations) == 4
     assert [mark.code for mark in trainer.recorder.marks] == ["early_stop"]
+
+
+def test_several_outputs_each_with_a_loss_of_its_own() -> None:
+    """A head for the class and one that gives the picture back; the total is their weighted sum."""
+    network = chain(
+        ("Input", {}),
+        ("Flatten", {}),
+        ("Linear", {"out_features": 12}),
+        ("ReLU", {}),
+        ("Linear", {"out_features": 10}),
+    )
+    network, wide = add(network, "Linear", "relu-1", out_features=12)
+    network, guess = add(network, "Linear", wide, out_features=10)
+    losses = {guess: {"kind": "mse_loss", "weight": 0.5, "target": "one_hot"}}
+    recipe = Recipe(output_losses=losses, batch_size=500, epochs=1)
+    project = Project(network, recipe, DataChoice())
+    trainer = Trainer(project, {})
+    batch = Epoch(trainer.data, 0, 1).take(500)
+    with torch.no_grad():
+        one, two = trainer.module.heads(batch[0])
+        first = functional.cross_entropy(one, batch[1])
+        second = 0.5 * ((two - functional.one_hot(batch[1], 10)) ** 2).mean()
+    run(trainer)
+    scalars = {name: series.view().mean for name, series in trainer.recorder.scalars.items()}
+    assert scalars["loss Linear 2"][0] == pytest.approx(first.item(), rel=1e-5)
+    assert scalars["loss Linear 4"][0] == pytest.approx(second.item(), rel=1e-5)
+    np.testing.assert_allclose(
+        scalars["loss"], scalars["loss Linear 2"] + scalars["loss Linear 4"], rtol=1e-5
+    )
+    assert set(trainer.recorder.validations[-1].validation) == {
+        "loss",
+        "loss Linear 2",
+        "loss Linear 4",
+        "accuracy",
+    }
+
+
+def test_half_precision_learns_about_the_same() -> None:
+    whole, half = (Trainer(image_project(precision=p, epochs=1), {}) for p in ("float32", "bfloat16"))
+    for trainer in (whole, half):
+        torch.manual_seed(0)
+        run(trainer)
+    first, second = (t.recorder.validations[-1].validation["loss"] for t in (whole, half))
+    assert second == pytest.approx(first, rel=0.15) and second != first
+    assert all(values.dtype != np.float16 for values in half.weights().values())
+
+
+def test_what_cannot_be_compiled_runs_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No compiler is the usual reason."""
+
+    def nothing(_: object) -> Any:
+        def call(*_: object) -> None:
+            raise RuntimeError("no C++ compiler was found")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", nothing)
+    trainer = Trainer(points_project(compile=True), {})
+    run(trainer)
+    plain = Trainer(points_project(), {})
+    run(plain)
+    assert np.array_equal(trainer.weights()["linear-1.weight"], plain.weights()["linear-1.weight"])
+    codes = [(mark.code, mark.values["reason"]) for mark in trainer.recorder.marks]
+    assert codes == [("not_compiled", "no C++ compiler was found")]
