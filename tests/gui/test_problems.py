@@ -159,6 +159,7 @@ def test_the_keyboard_walks_it_and_fixes(window: MainWindow, qtbot: QtBot) -> No
 def test_pointing_at_a_fix_says_what_it_changes(window: MainWindow, qtbot: QtBot) -> None:
     show(window, broken(), qtbot)
     window.show_problems()
+    window.problems.go_to("add-1")  # into sight
     QApplication.processEvents()
     insert = button(row_of(window, "add-1"), "Insert Conv2d 1 × 1 after ReLU 1")
     with qtbot.waitSignal(insert.pointed, timeout=WAIT):
