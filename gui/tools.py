@@ -18,6 +18,7 @@ from gui.inspector.inspector import Inspector
 from gui.library import Library
 from gui.node_list.node_list import NodeList
 from gui.recipe.dock import RecipeDock
+from gui.timeline.commands import TimelineCommands
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -53,6 +54,7 @@ class Tools(QObject):
             window.editor, window.training, window, window.docks["inspector"], window.docks["training"]
         )
         self.attach_commands = AttachCommands(actions, window)
+        self.timeline_commands = TimelineCommands(window)
         self.nodes.chosen.connect(window.go_to_node)
         for teller in (self.library, self.layout_commands, self.clipboard_commands):
             teller.message.connect(window.show_message)

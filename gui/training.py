@@ -128,6 +128,14 @@ class Training(QObject):
         self._run.run_started.connect(self._run_started)
         self._run.run_ended.connect(self._run_ended)
 
+    def fork(self, step: int) -> None:
+        """End the run, and begin a new one from a recorded step of it, with the project as it is."""
+        if not self._starting:
+            self._starting = True
+            self._network = self._editor.network
+            self._engine.fork(self._editor.project, step)
+            self._update_actions()
+
     def _start(self, *, single_step: bool) -> None:
         if self._starting or self._engine.state not in ("idle", "starting"):
             return

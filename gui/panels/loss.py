@@ -29,6 +29,7 @@ from gui.plotting.chart import ROW
 from gui.plotting.measure import Measure, names_of, quantity, table_of
 from gui.plotting.parts import ElidedLabel, set_ink
 from gui.plotting.plots import reach_of
+from gui.plotting.viewed import ViewedLine
 from gui.theme import GRID, number_font, ui_font
 
 Array = NDArray[Any]
@@ -66,6 +67,7 @@ class LossPanel(Panel):
         self.measures = (self.loss, self.second)
         #: What the user chose last, to be shown again where a run has it.
         self._wished = ""
+        self._viewed = tuple(ViewedLine(measure.plot) for measure in self.measures)
         self._cursor: float | None = None
         self._stacked: bool | None = None
         self._build()
@@ -115,6 +117,7 @@ class LossPanel(Panel):
 
     def start_run(self, recorder: Recorder, network: Network) -> None:
         super().start_run(recorder, network)
+        self.show_viewed(None)
         self.chooser.clear()
         self.loss.show("loss", self.smoothing.value() / 100)
         for measure in self.measures:
@@ -122,6 +125,12 @@ class LossPanel(Panel):
 
     def end_run(self) -> None:
         self.refresh()
+
+    def show_viewed(self, step: int | None) -> None:
+        super().show_viewed(step)
+        for line in self._viewed:
+            line.show_at(step)
+        self._say()
 
     def show_frame(self, frame: Frame) -> None:
         self.refresh()
@@ -167,11 +176,12 @@ class LossPanel(Panel):
         self._say()
 
     def _say(self) -> None:
-        """Values at the mouse, or the newest."""
+        """Values at the mouse, at the recorded step that one looks at, or the newest."""
         newest = self.loss.newest
         if self.recorder is None or not newest:
             return
-        step = newest if self._cursor is None else self._cursor
+        resting = self._viewed[0].step or newest
+        step = resting if self._cursor is None else self._cursor
         for measure in self.measures:
             measure.say(step)
         epoch = max(step - 1, 0) / max(self.recorder.steps_per_epoch, 1) + 1
@@ -228,6 +238,8 @@ class LossPanel(Panel):
     def retint(self) -> None:
         for measure in self.measures:
             measure.retint()
+        for line in self._viewed:
+            line.retint()
         set_ink(self._word, "muted")
         self._place.tint("muted")
         self._redraw()
