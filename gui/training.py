@@ -136,6 +136,14 @@ class Training(QObject):
             self._engine.fork(self._editor.project, step)
             self._update_actions()
 
+    def resume_run(self, run_id: str) -> None:
+        """Go on with a run of the history, whose project is the one on the canvas."""
+        if not self._starting and self._engine.state not in ("preparing", "running", "paused"):
+            self._starting = True
+            self._network = self._editor.network
+            self._engine.resume_run(run_id)
+            self._update_actions()
+
     def _start(self, *, single_step: bool) -> None:
         if self._starting or self._engine.state not in ("idle", "starting"):
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from gui.guard import guarded
 from gui.panels.panel import Panel
 from gui.plotting.chart import ROW
 from gui.plotting.measure import Measure, names_of, quantity, table_of
+from gui.plotting.others import OtherRun, OtherRuns
 from gui.plotting.parts import ElidedLabel, set_ink
 from gui.plotting.plots import reach_of
 from gui.plotting.viewed import ViewedLine
@@ -67,6 +68,7 @@ class LossPanel(Panel):
         self.measures = (self.loss, self.second)
         #: What the user chose last, to be shown again where a run has it.
         self._wished = ""
+        self.others = OtherRuns(self.measures)
         self._viewed = tuple(ViewedLine(measure.plot) for measure in self.measures)
         self._cursor: float | None = None
         self._stacked: bool | None = None
@@ -111,6 +113,7 @@ class LossPanel(Panel):
         column.setContentsMargins(GRID * 3 // 2, 0, GRID * 3 // 2, GRID)
         column.setSpacing(GRID // 2)
         column.addLayout(controls)
+        column.addWidget(self.others.legend)
         column.addWidget(self.picture, 1)
 
     # Data
@@ -118,12 +121,25 @@ class LossPanel(Panel):
     def start_run(self, recorder: Recorder, network: Network) -> None:
         super().start_run(recorder, network)
         self.show_viewed(None)
+        self.others.leave_out(recorder)
         self.chooser.clear()
         self.loss.show("loss", self.smoothing.value() / 100)
         for measure in self.measures:
             measure.plot.automatic = True
 
     def end_run(self) -> None:
+        self.refresh()
+
+    def compare(self, runs: Sequence[OtherRun]) -> None:
+        """Draw the curves of these runs, paler. Where there is no run, the first takes its place."""
+        held = self.recorder
+        if held is None or self.others.has(held):
+            self.clear()
+        self.others.set_runs(runs)
+        if self.recorder is None and runs:
+            self.start_run(runs[0].recorder, Network())
+        elif self.recorder is not None:
+            self.others.leave_out(self.recorder)
         self.refresh()
 
     def show_viewed(self, step: int | None) -> None:
@@ -146,6 +162,7 @@ class LossPanel(Panel):
         for measure in self.measures:
             measure.take(recorder)
             measure.plot.set_verticals(ends)
+        self.others.take(self.smoothing.value() / 100)
         self._redraw()
 
     def table(self) -> tuple[list[str], Array]:
@@ -171,8 +188,8 @@ class LossPanel(Panel):
         newest = self.loss.newest
         if newest:
             for measure in self.measures:
-                measure.set_window(reach_of(newest))
-                measure.redraw(newest, self.smoothing.value())
+                measure.set_window(reach_of(max(newest, self.others.newest)))
+                measure.redraw(newest, (self.smoothing.value(), self.others.key))
         self._say()
 
     def _say(self) -> None:
@@ -240,6 +257,7 @@ class LossPanel(Panel):
             measure.retint()
         for line in self._viewed:
             line.retint()
+        self.others.retint()
         set_ink(self._word, "muted")
         self._place.tint("muted")
         self._redraw()

@@ -25,9 +25,7 @@ class TimelineCommands(QObject):
         self._preferences = window.settings.preferences
         self.timeline = Timeline(window.engine, window.settings)
         self.timeline.hide()
-        column = window.centralWidget().layout()
-        assert column is not None
-        column.addWidget(self.timeline)
+        window.column.addWidget(self.timeline)
         toggle = self._actions["timeline"]
         toggle.setCheckable(True)
         toggle.setChecked(self._preferences.timeline)

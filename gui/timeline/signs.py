@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from engine.telemetry.recorder import Mark
@@ -20,6 +20,12 @@ MOST = 100
 _UNDRAWN = frozenset({"checkpoint"})
 _BEST, _RESUMED = "best", "resumed"
 _GRAVE = frozenset({"early_stop", "not_recorded", "bad_number"})
+
+_TIPS: Mapping[str, tuple[tuple[float, float], ...]] = {
+    "resumed": ((-0.8, -1), (1, 0), (-0.8, 1)),
+    "grave": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
+    "change": ((0, -1), (1, 0), (0, 1), (-1, 0)),
+}
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,8 @@ def draw_sign(painter: QPainter, kind: str, middle: QPointF) -> None:
     if kind == "best":
         painter.drawEllipse(middle, SIZE - 0.5, SIZE - 0.5)
         return
-    tips = {
-        "resumed": [(-0.8, -1), (1, 0), (-0.8, 1)],
-        "grave": [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
-    }.get(kind, [(0, -1), (1, 0), (0, 1), (-1, 0)])
-    painter.drawPolygon(
-        QPolygonF([middle + QPointF(x * SIZE, y * SIZE) for x, y in tips]), Qt.FillRule.OddEvenFill
-    )
+    tips = _TIPS.get(kind, _TIPS["change"])
+    painter.drawPolygon(QPolygonF([middle + QPointF(x * SIZE, y * SIZE) for x, y in tips]))
 
 
 def _kind(code: str) -> str:

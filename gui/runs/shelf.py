@@ -1,0 +1,86 @@
+"""The history of runs for the window: everything that reads or writes it happens in another thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.project.errors import FileProblem
+from engine.runs.history import History
+from engine.runs.run import Run
+from gui.background import Background
+
+T = TypeVar("T")
+
+
+class Shelf(QObject):
+    """Opened with the first question. Work is done in order, so an edit is seen by what follows it."""
+
+    #: (text, level) for the message bar.
+    message = Signal(str, str)
+    #: Some run is another, new or gone.
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._disk = Background(self)
+        self._history: History | None = None
+        self._closed = False
+
+    @property
+    def busy(self) -> bool:
+        return self._disk.busy
+
+    def ask(
+        self,
+        question: Callable[[History], T],
+        then: Callable[[T], object] = lambda _: None,
+        failed: Callable[[str], object] | None = None,
+    ) -> None:
+        """`then` gets the answer, or `failed` (by default the message bar) what is wrong."""
+        if self._closed:
+            return
+
+        def done(answer: T | None, error: Exception | None) -> None:
+            if error is None:
+                then(answer)  # type: ignore[arg-type]
+            elif not isinstance(error, FileProblem):
+                raise error
+            elif failed is not None:
+                failed(str(error))
+            else:
+                self.message.emit(str(error), "error")
+
+        self._disk.do(lambda: question(self._open()), done)
+
+    def change(self, run_id: str, **values: object) -> None:
+        """Other name, notes or tags."""
+        self.ask(lambda history: history.update(run_id, **values), self._told)
+
+    def _told(self, _: object) -> None:
+        self.changed.emit()
+
+    def shut_down(self) -> None:
+        """What was asked is done; then nothing more."""
+        self._closed = True
+        self._disk.wait()
+        if self._history is not None:
+            self._history.close()
+
+    def _open(self) -> History:
+        if self._history is None:
+            self._history = History()
+        return self._history
+
+
+def listed(history: History, text: str) -> list[Run]:
+    """The runs that have the words of `text`, newest first. One whose process is gone did not end
+    well."""
+    return [
+        run.model_copy(update={"how": "crashed"})
+        if run.how == "running" and not history.folder(run.id).alive
+        else run
+        for run in history.find(text)
+    ]
