@@ -63,5 +63,4 @@ class Tools(QObject):
 
     def shut_down(self) -> None:
         """What was begun in the background is done, or given up."""
-        self.timeline_commands.shut_down()
         self.run_commands.shut_down()

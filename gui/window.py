@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.editor = Editor(self.shapes, self)
         self.commands = Actions(self)
         self.documents = Documents(self.editor, self.engine, settings, self)
-        self.training = Training(self.editor, self.engine, self.commands, self)
+        self.training = Training(self.editor, self.engine, self.commands, self.documents, self)
         self.canvas = CanvasView(self.editor)
         self.breadcrumb = Breadcrumb(self.editor)
         self.previews = PreviewCommands(
@@ -416,8 +416,9 @@ class MainWindow(QMainWindow):
         self._closing = True
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         self.documents.wait()
-        docks += [self.docks["problems"], self.docks["runs"]]
-        docks += self._add_tabs(palette, inspector)
+        ended = [thread.shut_down() for thread in self.threads]  # each of them, whatever the others do
+        if self.tools is not None:
+            self.tools.shut_down()
         QApplication.restoreOverrideCursor()
         return all(ended)
 

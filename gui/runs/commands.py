@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from engine.amounts import bytes_text
 from engine.messages import shown
+from engine.project.errors import FileProblem
 from engine.runs.history import History
 from engine.runs.run import Run
 from gui.icons import icon
@@ -21,7 +22,7 @@ from gui.runs.comparison import Comparison, compare
 from gui.runs.crash_bar import CrashBar
 from gui.runs.exporting import Exporter, Format, file_name
 from gui.runs.runs import Runs, action
-from gui.runs.shelf import Shelf
+from gui.runs.shelf import Shelf, crashed
 from gui.runs.words import name_of
 from gui.theme import appearance, color
 
@@ -37,7 +38,9 @@ class RunCommands(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.shelf = Shelf(self)
+        #: The engine keeps its runs here as well.
+        self.history = window.engine.history = History()
+        self.shelf = Shelf(self.history, self)
         self.runs = Runs(self.shelf)
         self.exporter = Exporter(window)
         self.crash_bar = CrashBar()
@@ -53,16 +56,18 @@ class RunCommands(QObject):
             teller.message.connect(window.show_message)
         window.training.state_changed.connect(self._follow_training)
         window.editor.replaced.connect(self._forget_curves)
+        window.engine.not_kept.connect(self._not_kept)
         self.crash_bar.resumed.connect(self._resume_crashed)
         self.crash_bar.shown_runs.connect(self._show_crashed)
         self.crash_bar.dismissed.connect(self._dismiss)
         appearance.changed.connect(self._paint)
         self._enable()
-        self.shelf.ask(History.crashed, self._offer)
+        self.shelf.ask(crashed, self._offer)
 
     def shut_down(self) -> None:
         self.exporter.shut_down()
         self.shelf.shut_down()
+        self.history.close()
 
     # Actions
 
@@ -165,7 +170,7 @@ class RunCommands(QObject):
         rules = {
             "curves": bool(selected),
             "compare": 2 <= len(selected) <= MOST,
-            "resume": one and selected[0].how in _RESUMABLE and selected[0].steps > 0 and not live,
+            "resume": one and selected[0].how in _RESUMABLE and not live,
             "open": one,
             "name": one,
             "notes": one,
@@ -195,6 +200,10 @@ class RunCommands(QObject):
     def _follow_training(self) -> None:
         self.runs.follow(self._window.engine.state == "running")
         self._enable()
+
+    @Slot(object)
+    def _not_kept(self, problem: FileProblem) -> None:
+        self._window.show_message(str(problem), "warning")
 
     # Looking
 
@@ -360,7 +369,7 @@ class RunCommands(QObject):
     def _take_off(self, runs: tuple[Run, ...] | list[Run]) -> None:
         """They are in the list from now on, and not offered again."""
         for run in runs:
-            self.shelf.change(run.id, how="crashed")
+            self.shelf.change(run.id, how="crashed", steps=run.steps, ended=run.ended)
         self.crash_bar.show_runs(())
 
 

@@ -10,23 +10,24 @@ from PySide6.QtCore import QObject, Signal
 from engine.project.errors import FileProblem
 from engine.runs.history import History
 from engine.runs.run import Run
+from engine.runs.stored import scan
 from gui.background import Background
 
 T = TypeVar("T")
 
 
 class Shelf(QObject):
-    """Opened with the first question. Work is done in order, so an edit is seen by what follows it."""
+    """Work is done in order, so an edit is seen by what follows it."""
 
     #: (text, level) for the message bar.
     message = Signal(str, str)
     #: Some run is another, new or gone.
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, history: History, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._disk = Background(self)
-        self._history: History | None = None
+        self._history = history
         self._closed = False
 
     @property
@@ -53,7 +54,7 @@ class Shelf(QObject):
             else:
                 self.message.emit(str(error), "error")
 
-        self._disk.do(lambda: question(self._open()), done)
+        self._disk.do(lambda: question(self._history), done)
 
     def change(self, run_id: str, **values: object) -> None:
         """Other name, notes or tags."""
@@ -66,21 +67,31 @@ class Shelf(QObject):
         """What was asked is done; then nothing more."""
         self._closed = True
         self._disk.wait()
-        if self._history is not None:
-            self._history.close()
-
-    def _open(self) -> History:
-        if self._history is None:
-            self._history = History()
-        return self._history
 
 
 def listed(history: History, text: str) -> list[Run]:
     """The runs that have the words of `text`, newest first. One whose process is gone did not end
     well."""
     return [
-        run.model_copy(update={"how": "crashed"})
-        if run.how == "running" and not history.folder(run.id).alive
-        else run
+        as_left(history, run) if run.how == "running" and not history.folder(run.id).alive else run
         for run in history.find(text)
     ]
+
+
+def crashed(history: History) -> list[Run]:
+    """The runs to offer at the start, newest first."""
+    return [as_left(history, run) for run in history.crashed()]
+
+
+def as_left(history: History, run: Run) -> Run:
+    """A run whose process died, as its folder tells: how far it came, and when it was heard of last."""
+    folder = history.folder(run.id)
+    heard = [folder.record, *folder.scalars.glob("*"), *folder.states.glob("*")]
+    times = [path.stat().st_mtime for path in heard if path.is_file()]
+    steps = max(scan(folder.states), default=0)
+    changes = {
+        "how": "crashed",
+        "steps": max(run.steps, steps),
+        "ended": max(times, default=run.started),
+    }
+    return run.model_copy(update=changes)

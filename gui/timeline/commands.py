@@ -57,9 +57,6 @@ class TimelineCommands(QObject):
         self._show_viewed(None)
         self._follow()
 
-    def shut_down(self) -> None:
-        self.timeline.disk.wait()
-
     @Slot()
     def ask_fork(self) -> None:
         """Say what will happen, then let it happen."""

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from engine.session import EngineThread
 
 #: An answer that takes longer does not come: the state may be gone from the disk.
-PATIENCE_MS = 5000
+PATIENCE_MS = 3000
 
 
 class Seeker(QObject):
@@ -26,6 +26,7 @@ class Seeker(QObject):
         self._patience.setInterval(PATIENCE_MS)
         self._patience.timeout.connect(self._give_up)
         engine.viewed_changed.connect(self._answered)
+        engine.not_kept.connect(self._give_up)
 
     @property
     def busy(self) -> bool:
@@ -64,5 +65,8 @@ class Seeker(QObject):
 
     @Slot()
     def _give_up(self) -> None:
+        if not self.busy and self._wish == self._engine.viewed:
+            return
+        self._patience.stop()
         self._wish = self._engine.viewed
         self.arrived.emit(self._wish)

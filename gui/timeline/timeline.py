@@ -23,7 +23,6 @@ from gui.icons import icon
 from gui.plotting.parts import set_ink
 from gui.settings import Settings
 from gui.theme import GRID, appearance, color, number_font, ui_font
-from gui.timeline.disk import DiskUse
 from gui.timeline.player import SPEEDS, Player
 from gui.timeline.seeker import Seeker
 from gui.timeline.track import Track
@@ -57,7 +56,7 @@ class Timeline(QWidget):
         self.track = Track()
         self.seeker = Seeker(engine, self)
         self.player = Player(self.track, self.seeker, self)
-        self.disk = DiskUse(engine, self)
+        engine.state_bytes = settings.preferences.states_mib * 2**20
         self.track.set_linear(settings.preferences.linear_timeline)
         self._build()
         self._timer = QTimer(self)
@@ -143,7 +142,7 @@ class Timeline(QWidget):
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
-        budget = menu.addMenu(self.tr("Disk space for states"))
+        budget = menu.addMenu(self.tr("Disk space for the states of a run"))
         group = QActionGroup(menu)
         for size in BUDGETS:
             action = group.addAction(budget.addAction(_size(size * 2**20)))
@@ -161,7 +160,6 @@ class Timeline(QWidget):
         self.track.sought.connect(self._seek)
         self.seeker.arrived.connect(self._arrived)
         self.player.changed.connect(self._paint)
-        self.disk.changed.connect(self._say_usage)
         self._engine.states_changed.connect(self._follow)
         self._engine.state_changed.connect(self._state_changed)
         appearance.changed.connect(self._paint)
@@ -211,6 +209,7 @@ class Timeline(QWidget):
     def _follow(self) -> None:
         """The engine has recorded or thinned out states."""
         self.track.set_states(self._engine.states)
+        self._say_usage()
         self.refresh()
 
     @Slot()
@@ -252,7 +251,7 @@ class Timeline(QWidget):
     def _choose_budget(self, action: QAction) -> None:
         self._settings.preferences.states_mib = action.data()
         self._settings.save()
-        self._engine.states_budget = action.data() * 2**20
+        self._engine.state_bytes = action.data() * 2**20
         self._say_usage()
 
     @Slot(bool)
@@ -302,11 +301,14 @@ class Timeline(QWidget):
 
     @Slot()
     def _say_usage(self) -> None:
-        used, budget = self.disk.used, self._settings.preferences.states_mib * 2**20
-        text = self.tr("1 state") if used.states == 1 else self.tr("{0} states").format(used.states)
-        words = self.tr("{0}, {1} of {2}").format(text, _size(used.bytes), _size(budget))
-        self.usage.setText(words if used.states else "")
-        self.usage.setToolTip(self.tr("What the recorded states of this run take on the disk"))
+        count, used = len(self.track.states), self._engine.states_on_disk
+        budget = self._settings.preferences.states_mib * 2**20
+        text = self.tr("1 state") if count == 1 else self.tr("{0} states").format(count)
+        words = self.tr("{0}, {1} of {2}").format(text, _size(used), _size(budget))
+        self.usage.setText(words if count else "")
+        self.usage.setToolTip(
+            self.tr("What the recorded states of this run take on the disk, and may take")
+        )
 
     @Slot()
     def _paint(self) -> None:

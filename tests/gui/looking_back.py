@@ -35,6 +35,7 @@ class Past(QObject):
     viewed_changed = Signal(object)
     states_changed = Signal()
     state_changed = Signal(str)
+    not_kept = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +43,8 @@ class Past(QObject):
         self.states: tuple[int, ...] = ()
         self.viewed: int | None = None
         self.run_id = ""
-        self.states_budget = 0
+        self.state_bytes = 0
+        self.states_on_disk = 6 * 2**20
         self.slow = False
         self.asked: list[int | None] = []
 

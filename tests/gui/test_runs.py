@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from engine.interop.curves import Progress
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from engine.interop.curves import Progress
 from engine.network.model import Network
 from engine.project.project import Project
 from engine.recipe.recipe import Recipe
@@ -88,8 +88,8 @@ def three(history: History) -> tuple[Run, Run, Run]:
 
 
 @pytest.fixture
-def runs(qtbot: QtBot) -> Iterator[Runs]:
-    shelf = Shelf()
+def runs(qtbot: QtBot, history: History) -> Iterator[Runs]:
+    shelf = Shelf(history)
     runs = Runs(shelf)
     qtbot.addWidget(runs)
     runs.resize(1000, 300)
@@ -155,8 +155,8 @@ def test_a_click_on_a_title_sorts(three: tuple[Run, ...], runs: Runs) -> None:
     assert names(runs) == before[::-1]
 
 
-def test_runs_without_a_measure_come_last_either_way(qapp: QApplication) -> None:
-    shelf = Shelf()
+def test_runs_without_a_measure_come_last_either_way(qapp: QApplication, history: History) -> None:
+    shelf = Shelf(history)
     model = RunModel(shelf)
     model.set_runs(
         [
@@ -233,7 +233,7 @@ def test_a_history_that_cannot_be_read_is_said(qtbot: QtBot, tmp_path: Path) -> 
     place = runs_folder()
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text("no folder")
-    shelf = Shelf()
+    shelf = Shelf(History())
     runs = Runs(shelf)
     qtbot.addWidget(runs)
     runs.show()

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from gui.settings import Settings
 from gui.theme import appearance
-from gui.timeline.disk import Used
 from gui.timeline.scale import Scale, short
 from gui.timeline.signs import signs_of
 from gui.timeline.timeline import Timeline
@@ -150,6 +149,9 @@ def test_an_engine_that_never_answers_is_not_waited_for(
     timeline.seeker._patience.setInterval(10)
     QTest.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 64))
     qtbot.waitUntil(lambda: timeline.viewed is None)
+    QTest.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 64))
+    past.not_kept.emit(None)  # it says that the state is gone
+    assert timeline.viewed is None
     past.slow = False
     QTest.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 8))
     assert timeline.viewed == 8
@@ -267,13 +269,12 @@ def test_of_the_best_steps_only_the_last_is_drawn() -> None:
 
 
 def test_the_disk_budget_is_chosen_and_remembered(timeline: Timeline, past: Past) -> None:
-    timeline.disk.used = Used(42, 18 * 2**20)
-    timeline.disk.changed.emit()
-    assert timeline.usage.text() == "42 states, 18 MiB of 500 MiB"
+    assert timeline.usage.text() == "14 states, 6 MiB of 500 MiB"
+    assert past.state_bytes == 500 * 2**20
     budgets = timeline.menu_button.menu().actions()[0].menu()
     next(action for action in budgets.actions() if action.data() == 2000).trigger()
-    assert timeline.usage.text() == "42 states, 18 MiB of 2 GiB"
-    assert past.states_budget == 2000 * 2**20
+    assert timeline.usage.text() == "14 states, 6 MiB of 2 GiB"
+    assert past.state_bytes == 2000 * 2**20
     assert Settings().preferences.states_mib == 2000
 
 
@@ -301,8 +302,6 @@ def test_an_empty_run_is_harmless(qtbot: QtBot, past: Past) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_picture(timeline: Timeline, past: Past, theme: str) -> None:
     appearance.use(theme)
-    timeline.disk.used = Used(14, 6 * 2**20)
-    timeline.disk.changed.emit()
     QTest.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 512))
     assert timeline.track.newest == STEPS
     assert_looks_like(timeline, f"timeline-{theme}")
