@@ -152,7 +152,7 @@ class CanvasView(PaperView):
 
     def _show_area(self, area: QRectF) -> None:
         area.adjust(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
-        corners = (self.lens_switch.rect, self.legend.rect)
+        corners = (self.lens_switch.rect, self.legend.rect, self.past_sign.rect)
         scale, center = fitting.fit(area, self.viewport().rect(), corners)
         self.zoom_to(scale)
         away = QPointF(self.viewport().rect().center()) - center

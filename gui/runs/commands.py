@@ -42,6 +42,7 @@ class RunCommands(QObject):
         self.history = window.engine.history = History()
         self.shelf = Shelf(self.history, self)
         self.runs = Runs(self.shelf)
+        self.runs.present = self._present
         self.exporter = Exporter(window)
         self.crash_bar = CrashBar()
         window.docks["runs"].setWidget(self.runs)
@@ -117,7 +118,7 @@ class RunCommands(QObject):
             "tags",
             tr("Edit &Tags"),
             "",
-            "Ctrl+T",
+            "",
             tr("Words, with commas between them"),
             self._edit_tags,
         )
@@ -200,6 +201,9 @@ class RunCommands(QObject):
     def _follow_training(self) -> None:
         self.runs.follow(self._window.engine.state == "running")
         self._enable()
+
+    def _present(self) -> tuple[str, int]:
+        return self._window.engine.run_id, self._window.engine.steps_done
 
     @Slot(object)
     def _not_kept(self, problem: FileProblem) -> None:
@@ -305,8 +309,11 @@ class RunCommands(QObject):
             ids = [run.id for run in chosen]
             self.shelf.ask(lambda history: _delete(history, ids), self._deleted, self._not_deleted)
 
-    def _deleted(self, _: object) -> None:
+    def _deleted(self, ids: list[str]) -> None:
         self.runs.refresh()
+        tools = self._window.tools
+        if tools is not None and self._window.engine.run_id in ids:
+            tools.timeline_commands.clear()  # there is nothing to go back to any more
 
     def _not_deleted(self, text: str) -> None:
         self._window.show_message(text, "error")
@@ -387,6 +394,7 @@ def _sizes(history: History, ids: list[str]) -> int:
     return sum(file.stat().st_size for path in folders for file in path.rglob("*") if file.is_file())
 
 
-def _delete(history: History, ids: list[str]) -> None:
+def _delete(history: History, ids: list[str]) -> list[str]:
     for run_id in ids:
         history.delete(run_id)
+    return ids

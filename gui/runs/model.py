@@ -47,14 +47,14 @@ class Column:
 def columns() -> tuple[Column, ...]:
     tr = words.translate
     return (
-        Column(tr("runs", "Name"), words.name_of, _name_key, 144, field="name"),
-        Column(tr("runs", "Started"), lambda r: words.when(r.started), lambda r: r.started, 120),
+        Column(tr("runs", "Name"), words.name_of, _name_key, 128, field="name"),
+        Column(tr("runs", "Started"), lambda r: words.when(r.started), lambda r: r.started, 112),
         Column(tr("runs", "Ended"), lambda r: words.how_text(r.how), lambda r: r.how, 144),
-        Column(tr("runs", "Steps"), lambda r: format(r.steps, ","), lambda r: r.steps, 72, True),
+        Column(tr("runs", "Steps"), lambda r: format(r.steps, ","), lambda r: r.steps, 64, True),
         *_measures("loss", tr("runs", "Loss"), tr("runs", "Validation loss")),
         *_measures("accuracy", tr("runs", "Accuracy"), tr("runs", "Validation accuracy")),
-        Column(tr("runs", "Optimizer"), words.optimizer_of, words.optimizer_of, 88),
-        Column(tr("runs", "Rate"), _rate, words.rate_of, 72, True),
+        Column(tr("runs", "Optimizer"), words.optimizer_of, words.optimizer_of, 80),
+        Column(tr("runs", "Rate"), _rate, words.rate_of, 56, True),
         Column(tr("runs", "Tags"), _tags, _tags, 96, field="tags"),
         Column(tr("runs", "Notes"), lambda r: r.notes, lambda r: r.notes, 200, field="notes"),
     )
@@ -84,7 +84,7 @@ def _measures(name: str, title: str, help_text: str) -> tuple[Column, Column]:
     of_last = tr("runs", "{0}, the last").format(help_text)
     return (
         Column(title, lambda r: words.number(best(r)), best, 72, True, help=of_best),
-        Column(tr("runs", "… last"), lambda r: words.number(last(r)), last, 72, True, help=of_last),
+        Column(tr("runs", "… last"), lambda r: words.number(last(r)), last, 64, True, help=of_last),
     )
 
 

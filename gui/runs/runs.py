@@ -44,6 +44,8 @@ class Runs(QWidget):
 
     def __init__(self, shelf: Shelf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        #: The run under way and its steps: the history hears of them now and then.
+        self.present: Callable[[], tuple[str, int]] = _none
         self._shelf = shelf
         self._wished: frozenset[str] = frozenset()
         self.model = RunModel(shelf, self)
@@ -148,6 +150,13 @@ class Runs(QWidget):
     def _show(self, runs: list[Run]) -> None:
         if self.table.is_editing:
             return
+        present, steps = self.present()
+        runs = [
+            run.model_copy(update={"steps": steps})
+            if run.id == present and run.how == "running"
+            else run
+            for run in runs
+        ]
         ids = self._wished or {run.id for run in self.selected}
         reset = [run.id for run in runs] != [run.id for run in self.model.runs]
         self.model.set_runs(runs)
@@ -282,6 +291,10 @@ class RunTable(QTableView):
             self.menu.popup(self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center()))
         else:
             super().keyPressEvent(event)
+
+
+def _none() -> tuple[str, int]:
+    return "", 0
 
 
 def action(

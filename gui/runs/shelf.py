@@ -11,7 +11,9 @@ from engine.project.errors import FileProblem
 from engine.runs.history import History
 from engine.runs.run import Run
 from engine.runs.stored import scan
+from engine.telemetry.recorder import RecordError
 from gui.background import Background
+from gui.words import sentence
 
 T = TypeVar("T")
 
@@ -47,18 +49,20 @@ class Shelf(QObject):
         def done(answer: T | None, error: Exception | None) -> None:
             if error is None:
                 then(answer)  # type: ignore[arg-type]
-            elif not isinstance(error, FileProblem):
+            elif not isinstance(error, FileProblem | RecordError):
                 raise error
-            elif failed is not None:
-                failed(str(error))
             else:
-                self.message.emit(str(error), "error")
+                text = sentence(error.problem) if isinstance(error, RecordError) else str(error)
+                (failed or self._complain)(text)
 
         self._disk.do(lambda: question(self._history), done)
 
     def change(self, run_id: str, **values: object) -> None:
         """Other name, notes or tags."""
         self.ask(lambda history: history.update(run_id, **values), self._told)
+
+    def _complain(self, text: str) -> None:
+        self.message.emit(text, "error")
 
     def _told(self, _: object) -> None:
         self.changed.emit()

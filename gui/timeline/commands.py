@@ -96,7 +96,8 @@ class TimelineCommands(QObject):
     def _follow(self) -> None:
         """What is in sight, and which commands make sense."""
         timeline = self.timeline
-        timeline.setVisible(timeline.has_states and self._preferences.timeline)
+        here = self._window.training.run is self._window.engine  # elsewhere no states are recorded
+        timeline.setVisible(here and timeline.has_states and self._preferences.timeline)
         none = self.tr("There are no recorded states. Train first.")
         for name in _BACK:
             self._actions.set_enabled(name, timeline.has_states, none)

@@ -158,6 +158,7 @@ class Timeline(QWidget):
 
     def _connect(self) -> None:
         self.track.sought.connect(self._seek)
+        self.track.play_wanted.connect(self.player.toggle)
         self.seeker.arrived.connect(self._arrived)
         self.player.changed.connect(self._paint)
         self._engine.states_changed.connect(self._follow)
@@ -321,8 +322,6 @@ class Timeline(QWidget):
         self.live_button.setIcon(icon("live", color("good")))
         self.fork_button.setIcon(icon("fork", color("muted")))
         self.menu_button.setIcon(icon("more", color("muted")))
-        for label in (self.where, self.usage):
-            set_ink(label, "muted")
         theme = appearance.theme
         self.setStyleSheet(
             "#timeline {{ background: {0}; border-top: 1px solid {1}; }}".format(
@@ -330,6 +329,8 @@ class Timeline(QWidget):
             )
         )
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        for label in (self.where, self.usage):
+            set_ink(label, "muted")  # the style sheet would take it away again
         self._say()
         self._say_usage()
 

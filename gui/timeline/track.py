@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QFontMetricsF,
     QHelpEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -36,6 +37,8 @@ class Track(QAbstractSlider):
 
     #: The user wishes to see this recorded step; None: return to live.
     sought = Signal(object)
+    #: The space bar.
+    play_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,7 +153,14 @@ class Track(QAbstractSlider):
             text = self.tr("Step {0} of {1}").format(format(self.step, ","), format(self._newest, ","))
         self.setAccessibleDescription(text)
 
-    # Mouse and wheel
+    # Keys, mouse and wheel
+
+    @guarded(None)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and self._states:
+            self.play_wanted.emit()
+        else:
+            super().keyPressEvent(event)
 
     @guarded(None)
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -201,6 +211,7 @@ class Track(QAbstractSlider):
             return "\n".join(near[-8:])
         return self.tr(
             "Drag, or use the arrow keys: panels and canvas show the recorded state at that step.\n"
+            "The space bar plays them. "
             "Each tick is one; at the right end everything is live."
         )
 

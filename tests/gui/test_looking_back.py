@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.project.project_file import write
+from engine.runs.folder import runs_folder
 from engine.runs.history import History
 from engine.telemetry.frame import Frame
 from gui.settings import Settings
@@ -147,6 +148,22 @@ def test_nothing_happens_when_one_thinks_better_of_it(trained: MainWindow, qtbot
     assert trained.engine.state == "idle"
 
 
+def test_a_state_that_is_gone_is_said(trained: MainWindow, qtbot: QtBot) -> None:
+    bar = timeline(trained)
+    for file in (runs_folder() / trained.engine.run_id / "states").iterdir():
+        file.unlink()
+    QTest.keyClick(bar.track, Qt.Key.Key_Home)
+    qtbot.waitUntil(trained.message_bar.isVisible, timeout=WAIT)
+    assert "is stored" in trained.message_bar.text()
+    qtbot.waitUntil(lambda: bar.viewed is None, timeout=WAIT)
+    step = bar.track.states[0]
+    with qtbot.waitSignal(trained.engine.faulted, timeout=WAIT):
+        trained.training.fork(step)
+    with qtbot.waitSignal(trained.training.started, timeout=WAIT):
+        press(trained, "train")  # the engine goes on
+    wait_state(trained, "idle", qtbot)
+
+
 def test_another_network_has_no_timeline(trained: MainWindow, qtbot: QtBot) -> None:
     trained.commands["earlier_state"].trigger()
     qtbot.waitUntil(lambda: trained.canvas.past_sign.text != "", timeout=WAIT)
@@ -198,6 +215,7 @@ def test_deleting_asks_and_says_what_it_frees(trained: MainWindow, qtbot: QtBot)
     QTest.keyClick(runs.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: not runs.model.runs, timeout=WAIT)
     assert "KiB" in asked[0]
+    assert not timeline(trained).isVisible()  # its states went with it
 
 
 def test_a_stopped_run_goes_on(window: MainWindow, project: Path, qtbot: QtBot) -> None:

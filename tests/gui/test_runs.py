@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine.interop.curves import Progress
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from engine.interop.curves import Progress
 from engine.network.model import Network
+from engine.project.errors import FileProblem
 from engine.project.project import Project
 from engine.recipe.recipe import Recipe
 from engine.runs.folder import RunFolder, runs_folder
@@ -27,7 +28,7 @@ from gui.panels.loss import LossPanel
 from gui.plotting.others import OtherRun
 from gui.runs import words
 from gui.runs.compare_dialog import CompareDialog
-from gui.runs.comparison import comparison
+from gui.runs.comparison import compare, comparison
 from gui.runs.crash_bar import CrashBar
 from gui.runs.exporting import Exporter, file_name
 from gui.runs.model import RunModel, SortedRuns
@@ -297,6 +298,14 @@ def test_what_differs_between_two_runs() -> None:
     assert rows["optimizer"] == ("Adam", "SGD")
     assert [row.cells[1] for row in network.rows] == ["5"]
     assert "out_features" in network.rows[0].title
+
+
+def test_runs_of_the_history_are_compared(three: tuple[Run, ...], history: History) -> None:
+    found = compare(history, [three[0].id, three[1].id])
+    assert found.names == ("small rate", "large rate")
+    assert [row.cells for row in found.sections[1].rows] == [("0.0001", "0.01")]
+    with pytest.raises(FileProblem, match="no run"):
+        compare(history, [three[0].id, "gone"])
 
 
 def test_equal_runs_have_no_differences() -> None:

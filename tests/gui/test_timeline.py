@@ -231,7 +231,7 @@ def test_playing_shows_every_state_however_slow_the_engine(
 
 
 def test_a_press_on_the_track_stops_playing(timeline: Timeline) -> None:
-    QTest.mouseClick(timeline.play_button, LEFT)
+    QTest.keyClick(timeline.track, Qt.Key.Key_Space)
     assert timeline.player.playing
     assert timeline.play_button.accessibleName() == "Hold here"
     QTest.mouseClick(timeline.track, LEFT, pos=place_of(timeline.track, 64))
