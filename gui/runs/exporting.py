@@ -54,6 +54,7 @@ class Exporter(QObject):
         dialog.setWindowModality(Qt.WindowModality.NonModal)
         dialog.setMinimumDuration(400)
         dialog.setAutoClose(False)
+        dialog.setAutoReset(False)
         dialog.canceled.connect(self._stop.set)
         dialog.setValue(0)
         work = _work(tuple(runs), place, kind, self._tell)

@@ -151,12 +151,9 @@ class Runs(QWidget):
         if self.table.is_editing:
             return
         present, steps = self.present()
-        runs = [
-            run.model_copy(update={"steps": steps})
-            if run.id == present and run.how == "running"
-            else run
-            for run in runs
-        ]
+        for at, run in enumerate(runs):
+            if run.id == present and run.how == "running":
+                runs[at] = run.model_copy(update={"steps": steps})
         ids = self._wished or {run.id for run in self.selected}
         reset = [run.id for run in runs] != [run.id for run in self.model.runs]
         self.model.set_runs(runs)

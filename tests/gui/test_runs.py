@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.interop.curves import Progress
@@ -437,7 +437,9 @@ def test_an_export_is_stopped(
         exporter.export(three, tmp_path, "csv")
         qtbot.waitUntil(lambda: exporter.dialog is not None and exporter.dialog.value() > 100)
         assert exporter.dialog is not None
-        exporter.dialog.cancel()
+        button = exporter.dialog.findChild(QPushButton)
+        assert button is not None
+        button.click()
     assert said.args[0] == "The export was stopped"
     assert exporter.dialog is None
     exporter.shut_down()
