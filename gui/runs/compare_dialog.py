@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from gui.runs.comparison import Comparison, Row
 from gui.theme import GRID, appearance, color, number_font, ui_font
 
-_TITLES = 26 * GRID
+_TITLES = 30 * GRID
 _COLUMN = 20 * GRID
 
 

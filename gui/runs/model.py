@@ -49,7 +49,7 @@ def columns() -> tuple[Column, ...]:
     return (
         Column(tr("runs", "Name"), words.name_of, _name_key, 128, field="name"),
         Column(tr("runs", "Started"), lambda r: words.when(r.started), lambda r: r.started, 112),
-        Column(tr("runs", "Ended"), lambda r: words.how_text(r.how), lambda r: r.how, 144),
+        Column(tr("runs", "Ended"), lambda r: words.how_text(r.how), lambda r: r.how, 104),
         Column(tr("runs", "Steps"), lambda r: format(r.steps, ","), lambda r: r.steps, 64, True),
         *_measures("loss", tr("runs", "Loss"), tr("runs", "Validation loss")),
         *_measures("accuracy", tr("runs", "Accuracy"), tr("runs", "Validation accuracy")),

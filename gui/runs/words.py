@@ -27,7 +27,7 @@ def how_text(how: How) -> str:
         "finished": translate("runs", "finished"),
         "stopped": translate("runs", "stopped"),
         "failed": translate("runs", "failed"),
-        "crashed": translate("runs", "ended unexpectedly"),
+        "crashed": translate("runs", "crashed"),
     }[how]
 
 

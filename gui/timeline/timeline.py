@@ -30,7 +30,7 @@ from gui.timeline.track import Track
 if TYPE_CHECKING:
     from engine.telemetry.recorder import Recorder
 
-REFRESH_MS = 250
+REFRESH_MS = 500
 #: MiB for the states of a run, to choose from.
 BUDGETS = (100, 250, 500, 1000, 2000, 5000, 20_000)
 _BUTTON = 3 * GRID

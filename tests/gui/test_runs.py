@@ -199,7 +199,7 @@ def test_a_run_whose_process_is_gone_is_no_running_one(
     a_run(history, "gone", how="crashed")
     runs.refresh()
     qtbot.waitUntil(lambda: names(runs) == ["gone"])
-    assert runs.sorted.index(0, 2).data() == "ended unexpectedly"
+    assert runs.sorted.index(0, 2).data() == "crashed"
 
 
 @pytest.mark.parametrize(
