@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -95,6 +95,35 @@ def test_everything_shows_the_step_at_the_handle(trained: MainWindow, qtbot: QtB
     assert trained.engine.viewed is None
     assert all(sign is not None and not sign.isVisible() for sign in signs)
     qtbot.waitUntil(lambda: frames[-1].step == newest, timeout=WAIT)
+
+
+def test_a_training_goes_on_while_one_looks_back(
+    window: MainWindow, project: Path, qtbot: QtBot
+) -> None:
+    write(project, points_project(epochs=100_000), {})
+    load(window, project, qtbot)
+    qtbot.waitUntil(window.commands["train"].isEnabled, timeout=WAIT)
+    press(window, "train")
+    bar = timeline(window)
+    qtbot.waitUntil(lambda: len(bar.track.states) > 8, timeout=WAIT)
+    frames = seen(window)
+    x = round(bar.track.x_of(bar.track.states[0]))
+    for left in range(40, -1, -4):  # a hand that is faster than the engine
+        QTest.mouseMove(bar.track, QPoint(x + left, 20))
+        if left == 40:
+            QTest.mousePress(bar.track, LEFT, pos=QPoint(x + left, 20))
+    QTest.mouseRelease(bar.track, LEFT, pos=QPoint(x, 20))
+    step = bar.viewed
+    assert step == bar.track.states[0]
+    qtbot.waitUntil(lambda: window.engine.viewed == step, timeout=WAIT)
+    qtbot.waitUntil(lambda: bool(frames) and frames[-1].step == step, timeout=WAIT)
+    frames.clear()
+    done = window.engine.steps_done
+    qtbot.waitUntil(lambda: window.engine.steps_done > done + 100, timeout=WAIT)
+    assert {frame.step for frame in frames} <= {step}
+    assert bar.viewed == step
+    window.commands["go_live"].trigger()
+    qtbot.waitUntil(lambda: bool(frames) and frames[-1].step > done, timeout=WAIT)
 
 
 def test_cards_show_a_recorded_step_after_the_end(trained: MainWindow, qtbot: QtBot) -> None:
