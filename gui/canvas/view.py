@@ -93,7 +93,7 @@ class CanvasView(PaperView):
         self.lens = self._scene.lens
         self.lens_switch = LensSwitch(self, self.lens)
         self.legend = Legend(self, self.lens, self.minimap)
-        self.past_sign = PastSign(self)
+        self.past_sign = PastSign(self, self.lens_switch)
         self.lens.chosen.connect(self.wish_changed)
         self._overview = Overview(self._scene, self._refresh_from_afar)
         self._scene.passed.connect(self._refresh_from_afar)

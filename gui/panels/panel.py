@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -235,7 +235,7 @@ class _Header(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID * 3 // 2, 0, GRID // 2, 0)
         row.addWidget(self._question, 1)
-        row.addWidget(self._viewed)
+        row.addWidget(self._viewed, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._button)
         self.paint()
 

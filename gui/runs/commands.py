@@ -86,7 +86,7 @@ class RunCommands(QObject):
         self._add(
             "compare",
             tr("Co&mpare…"),
-            "",
+            "compare",
             "Ctrl+Return",
             tr("Results, recipe and network"),
             self.compare,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -29,6 +29,7 @@ from gui.runs.shelf import Shelf, listed
 from gui.theme import GRID, appearance, color, ui_font
 
 _ROW = 3 * GRID
+NARROW = 60 * GRID  #: px of width
 #: ms after the last key until the search begins, and between two looks while a run goes on.
 PAUSE_MS, FOLLOW_MS = 150, 3000
 
@@ -62,6 +63,7 @@ class Runs(QWidget):
         self.notice = Notice()
         self.buttons = QHBoxLayout()
         self.buttons.setSpacing(GRID // 2)
+        self._row: list[QToolButton] = []
         self._lay_out()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -129,6 +131,7 @@ class Runs(QWidget):
             one.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.buttons.addWidget(one)
+            self._row.append(one)
 
     # What is listed
 
@@ -193,6 +196,15 @@ class Runs(QWidget):
     def _paint(self) -> None:
         self.notice.paint()
         self.table.viewport().update()
+
+    @guarded(None)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, pictures alone stand on the buttons."""
+        super().resizeEvent(event)
+        style = Qt.ToolButtonStyle
+        wide = self.width() >= NARROW
+        for one in self._row:
+            one.setToolButtonStyle(style.ToolButtonTextBesideIcon if wide else style.ToolButtonIconOnly)
 
     @guarded(None)
     def showEvent(self, event: QShowEvent) -> None:

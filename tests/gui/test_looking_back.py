@@ -332,3 +332,14 @@ def test_a_crashed_training_is_shown_and_not_offered_again(
     assert history is not None
     qtbot.waitUntil(lambda: not history.crashed(), timeout=WAIT)
     assert time.time() - (commands.runs.selected[0].ended or 0) < 3600
+
+
+def test_the_sign_of_the_past_covers_no_switch(window: MainWindow, qtbot: QtBot) -> None:
+    canvas = window.canvas
+    canvas.past_sign.show_text("Step 1 of 1,000 · back to live")
+    for width in (700, 1440):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda width=width: window.width() >= width)
+        QApplication.processEvents()
+        assert not canvas.past_sign.rect.intersects(canvas.lens_switch.rect)
+        assert canvas.viewport().rect().contains(canvas.past_sign.rect)

@@ -13,12 +13,13 @@ _HEIGHT = 3 * GRID
 
 
 class PastSign(Overlay):
-    """In the middle of the upper edge."""
+    """In the middle of the upper edge; where the lens switch is in its way, below that."""
 
     clicked = Signal()
 
-    def __init__(self, view: PaperView) -> None:
+    def __init__(self, view: PaperView, lens_switch: Overlay) -> None:
         super().__init__(view)
+        self._lens_switch = lens_switch
         self._text = ""
 
     @property
@@ -40,6 +41,9 @@ class PastSign(Overlay):
         width = QFontMetrics(_font()).horizontalAdvance(self._text) + 3 * GRID
         rect = QRect(0, MARGIN, width, _HEIGHT)
         rect.moveLeft((self.view.viewport().width() - width) // 2)
+        switch = self._lens_switch.rect
+        if rect.adjusted(-GRID, 0, GRID, 0).intersects(switch):
+            rect.moveTopLeft(switch.bottomLeft() + QPoint(0, GRID))
         return rect
 
     def paint(self, painter: QPainter, size: QSize) -> None:
