@@ -267,12 +267,18 @@ class EngineThread(QThread):
         return keeper.resume(self.history, run_id, self._runs)
 
     def _fork(self, project: Project, step: int) -> None:
+        from engine.project.errors import FileProblem
         from engine.training import keeper
+        from engine.training.fault import fault_of
 
         parent, history = self._keeper, self.history
         if parent is None or history is None or self._state not in ("idle", "running", "paused"):
             return
-        state = parent.store.load(step)
+        try:
+            state = parent.store.load(step)
+        except FileProblem as problem:  # thinned out meanwhile
+            self.faulted.emit(fault_of(problem, project, step))
+            return
         self._stop()
         folder = parent.folder
         self._start(

@@ -116,6 +116,21 @@ class Documents(QObject):
         """Show a project that comes from no file here."""
         self._show(None, opened)
 
+    def show_copy(self, file: Path, path: Path | None, then: Callable[[], None]) -> None:
+        """Unless unsaved changes are to be kept, show what `file` holds as the project of `path`, or as
+        an untitled one; it counts as changed. Then `then`."""
+
+        def done(result: Opened | None, error: Exception | None) -> None:
+            if result is None:
+                self._report(error)
+                return
+            self._show(path, result)
+            self._weights_changed = True
+            self.title_changed.emit()
+            then()
+
+        self._unless_unsaved(lambda: self._disk.do(lambda: _read(file), done))
+
     # How
 
     def _is_unsaved(self) -> bool:

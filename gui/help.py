@@ -40,6 +40,8 @@ GESTURES = (
     ("Click or drag on the map", "Go there"),
     ("Wheel, Ctrl + wheel", "Zoom about the mouse"),
     ("Middle button, Space + drag", "Pan"),
+    ("Drag on the timeline, its wheel, arrow keys", "Show the recorded state at that step"),
+    ("Space on the timeline", "Play the recorded states"),
 )
 
 

@@ -30,6 +30,10 @@ class Preferences(BaseModel):
     previews: bool = True
     #: Sections of the Training dock that were folded or unfolded by hand.
     training_sections: dict[str, bool] = Field(default_factory=dict, max_length=100)
+    timeline: bool = True
+    linear_timeline: bool = False
+    #: Disk space for the recorded states of a run, in MiB.
+    states_mib: int = Field(default=500, ge=10, le=1_000_000)
     recent_files: list[str] = Field(default_factory=list, max_length=RECENT_FILES)
     recent_commands: list[str] = Field(default_factory=list, max_length=RECENT_COMMANDS)
 

@@ -38,6 +38,12 @@ QCheckBox::indicator:checked {{ background: {theme.accent}; border-color: {theme
 #node-tree QHeaderView {{ background: {theme.window}; }}
 #node-tree::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
 #node-tree::item:hover:!selected {{ background: {theme.raised}; }}
+#run-table, #run-tree {{ background: {theme.surface}; border: 0; }}
+#run-table QHeaderView::section, #run-tree QHeaderView::section {{ background: {theme.window};
+    color: {theme.muted}; border: 0; border-bottom: 1px solid {theme.line}; padding: {half}px; }}
+#run-table QHeaderView, #run-tree QHeaderView {{ background: {theme.window}; }}
+#run-table::item:selected, #run-tree::item:selected {{ background: {theme.selection};
+    color: {theme.text}; }}
 #palette-layers {{ background: {theme.surface}; border: 0; }}
 #palette-layers::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
 #palette-layers::item:hover:!selected {{ background: {theme.raised}; }}

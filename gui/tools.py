@@ -18,6 +18,8 @@ from gui.inspector.inspector import Inspector
 from gui.library import Library
 from gui.node_list.node_list import NodeList
 from gui.recipe.dock import RecipeDock
+from gui.runs.commands import RunCommands
+from gui.timeline.commands import TimelineCommands
 
 if TYPE_CHECKING:
     from gui.window import MainWindow
@@ -53,6 +55,12 @@ class Tools(QObject):
             window.editor, window.training, window, window.docks["inspector"], window.docks["training"]
         )
         self.attach_commands = AttachCommands(actions, window)
+        self.timeline_commands = TimelineCommands(window)
+        self.run_commands = RunCommands(window)
         self.nodes.chosen.connect(window.go_to_node)
         for teller in (self.library, self.layout_commands, self.clipboard_commands):
             teller.message.connect(window.show_message)
+
+    def shut_down(self) -> None:
+        """What was begun in the background is done, or given up."""
+        self.run_commands.shut_down()

@@ -12,6 +12,7 @@ from engine.project.project import Project
 from engine.recipe.live import LIVE_PARAMETERS, live_values
 from engine.session import EngineThread
 from gui.actions import Actions
+from gui.documents import Documents
 from gui.editor import Editor
 from gui.run_source import RunSource
 from gui.words import sentence
@@ -34,12 +35,18 @@ class Training(QObject):
     state_changed = Signal()
 
     def __init__(
-        self, editor: Editor, engine: EngineThread, actions: Actions, parent: QObject | None = None
+        self,
+        editor: Editor,
+        engine: EngineThread,
+        actions: Actions,
+        documents: Documents,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._editor = editor
         self._engine = engine
         self._actions = actions
+        self._documents = documents
         self._began = Project()
         self._starting = False
         self._live_values = live_values(self._began.network)
@@ -128,16 +135,38 @@ class Training(QObject):
         self._run.run_started.connect(self._run_started)
         self._run.run_ended.connect(self._run_ended)
 
+    def fork(self, step: int) -> None:
+        """End the run, and begin a new one from a recorded step of it, with the project as it is."""
+        if not self._starting and step in self._engine.states and not self._blocked():
+            self._begin()
+            self._engine.fork(self._began, step)
+            self._update_actions()
+
+    def resume_run(self, run_id: str) -> None:
+        """Go on with a run of the history, whose project is the one on the canvas."""
+        if not self._starting and self._engine.state not in ("preparing", "running", "paused"):
+            self._begin()
+            self._engine.resume_run(run_id)
+            self._update_actions()
+
     def _start(self, *, single_step: bool) -> None:
         if self._starting or self._engine.state not in ("idle", "starting"):
             return
+        self._begin()
+        self._engine.train(
+            self._began,
+            self._editor.fitting_weights(),
+            single_step=single_step,
+            name=self._documents.name,
+            path=self._documents.path,
+        )
+        self._update_actions()
+
+    def _begin(self) -> None:
+        """A run with the project as it is now is on its way."""
         self._starting = True
         self._began = self._editor.project
         self._live_values = live_values(self._began.network)
-        self._engine.train(
-            self._editor.project, self._editor.fitting_weights(), single_step=single_step
-        )
-        self._update_actions()
 
     @Slot()
     def _adjust(self) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.telemetry.recorder import Recorder
     from gui.live import Live
     from gui.panels.panel import Panel
+    from gui.tools import Tools
 
 FIRST_SIZE = QSize(1440, 900)
 PALETTE_WIDTH, PANEL_WIDTH = 288, 432
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         self.editor = Editor(self.shapes, self)
         self.commands = Actions(self)
         self.documents = Documents(self.editor, self.engine, settings, self)
-        self.training = Training(self.editor, self.engine, self.commands, self)
+        self.training = Training(self.editor, self.engine, self.commands, self.documents, self)
         self.canvas = CanvasView(self.editor)
         self.breadcrumb = Breadcrumb(self.editor)
         self.previews = PreviewCommands(
@@ -90,6 +91,7 @@ class MainWindow(QMainWindow):
         #: By name; filled when the window is on screen.
         self.panels: dict[str, Panel] = {}
         self.live: Live | None = None
+        self.tools: Tools | None = None
         self._closing = False
         self._build()
         self._connect()
@@ -106,7 +108,8 @@ class MainWindow(QMainWindow):
         )
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         center = QWidget()
-        column = QVBoxLayout(center)
+        #: From top to bottom; tools add theirs.
+        self.column = column = QVBoxLayout(center)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 2)
         column.addWidget(self.message_bar)
@@ -126,7 +129,7 @@ class MainWindow(QMainWindow):
             docks.append(self._dock(name, "", QWidget()))
             self.addDockWidget(right, docks[-1])
         self._add_problems()
-        docks.append(self.docks["problems"])
+        docks += [self.docks["problems"], self.docks["runs"]]
         docks += self._add_tabs(palette, inspector)
         palette.raise_()
         self.resizeDocks([palette], [PALETTE_WIDTH], Qt.Orientation.Horizontal)
@@ -150,6 +153,9 @@ class MainWindow(QMainWindow):
         dock = self._dock("problems", self.tr("Problems"), self.problems)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         dock.hide()
+        runs = self._dock("runs", self.tr("Runs"), QWidget())
+        self.tabifyDockWidget(dock, runs)
+        runs.hide()
         self.problem_count = ProblemCount()
         self.status.addPermanentWidget(self.problem_count)
 
@@ -411,6 +417,8 @@ class MainWindow(QMainWindow):
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         self.documents.wait()
         ended = [thread.shut_down() for thread in self.threads]  # each of them, whatever the others do
+        if self.tools is not None:
+            self.tools.shut_down()
         QApplication.restoreOverrideCursor()
         return all(ended)
 

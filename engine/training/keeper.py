@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 from engine.project.errors import FileProblem
 from engine.project.project import Project, Weights
@@ -163,6 +164,10 @@ def fork(
         if name.startswith("weights/")
     }
     trainer = Trainer(project, weights, device, number)
+    run = history.get(parent.id)
+    if run is not None:
+        path = Path(run.path) if run.path else None
+        about = {"name": run.name, "project_name": run.project, "path": path, **about}
     _, folder = history.start(
         project,
         weights,

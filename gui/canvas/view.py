@@ -44,6 +44,7 @@ from gui.canvas.items.node_item import READABLE
 from gui.canvas.overlays.legend import Legend
 from gui.canvas.overlays.lens_switch import LensSwitch
 from gui.canvas.overlays.minimap import Minimap
+from gui.canvas.overlays.past_sign import PastSign
 from gui.canvas.overview import Overview
 from gui.canvas.paper import PaperView
 from gui.canvas.pointer import Pointer
@@ -92,6 +93,7 @@ class CanvasView(PaperView):
         self.lens = self._scene.lens
         self.lens_switch = LensSwitch(self, self.lens)
         self.legend = Legend(self, self.lens, self.minimap)
+        self.past_sign = PastSign(self, self.lens_switch)
         self.lens.chosen.connect(self.wish_changed)
         self._overview = Overview(self._scene, self._refresh_from_afar)
         self._scene.passed.connect(self._refresh_from_afar)
@@ -150,7 +152,7 @@ class CanvasView(PaperView):
 
     def _show_area(self, area: QRectF) -> None:
         area.adjust(-_FIT_MARGIN, -_FIT_MARGIN, _FIT_MARGIN, _FIT_MARGIN)
-        corners = (self.lens_switch.rect, self.legend.rect)
+        corners = (self.lens_switch.rect, self.legend.rect, self.past_sign.rect)
         scale, center = fitting.fit(area, self.viewport().rect(), corners)
         self.zoom_to(scale)
         away = QPointF(self.viewport().rect().center()) - center
@@ -262,6 +264,7 @@ class CanvasView(PaperView):
         self.minimap.draw()
         self.lens_switch.draw()
         self.legend.draw()
+        self.past_sign.draw()
 
     def _draw_from_afar(self, exposed: QRect) -> None:
         painter = QPainter(self.viewport())
@@ -282,6 +285,7 @@ class CanvasView(PaperView):
         self.minimap.scrolled(dx, dy)
         self.lens_switch.scrolled(dx, dy)
         self.legend.scrolled(dx, dy)
+        self.past_sign.scrolled(dx, dy)
         if not self._editor.network.nodes:
             self.viewport().update()  # the words stay while the dots move
 

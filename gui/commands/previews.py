@@ -61,6 +61,7 @@ class PreviewCommands(QObject):
         self._coming.setSingleShot(True)
         self._coming.timeout.connect(self._show_more)
         self._of_run = False  #: the cards show what a run made of its sample
+        self._looking_back = False  #: at a recorded step of it
         toggle = actions["previews"]
         toggle.setCheckable(True)
         toggle.setChecked(settings.preferences.previews)
@@ -108,6 +109,15 @@ class PreviewCommands(QObject):
         self._scene.previewing = self.wanted
         self._refresh()
 
+    def look_back(self, looking: bool) -> None:
+        """While one looks at a recorded step, its frames come onto the cards, also after the end."""
+        if looking != self._looking_back:
+            self._looking_back = looking
+            if looking:
+                self.run_started()
+            else:
+                self._refresh()
+
     @Slot()
     def _refresh(self) -> None:
         """Ask soon: first the window shows what changed, without another thread in its way."""
@@ -115,7 +125,7 @@ class PreviewCommands(QObject):
 
     @Slot()
     def _ask(self) -> None:
-        if not self.wanted or self._panel is None or self._training.is_live:
+        if not self.wanted or self._panel is None or self._training.is_live or self._looking_back:
             return
         project, sample = self._asked = self._editor.project, self._panel.sample.value()
         # Which of the weights still fit is found out there, not in this thread.

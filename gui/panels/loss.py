@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,10 @@ from gui.guard import guarded
 from gui.panels.panel import Panel
 from gui.plotting.chart import ROW
 from gui.plotting.measure import Measure, names_of, quantity, table_of
+from gui.plotting.others import OtherRun, OtherRuns
 from gui.plotting.parts import ElidedLabel, set_ink
 from gui.plotting.plots import reach_of
+from gui.plotting.viewed import ViewedLine
 from gui.theme import GRID, number_font, ui_font
 
 Array = NDArray[Any]
@@ -66,6 +68,8 @@ class LossPanel(Panel):
         self.measures = (self.loss, self.second)
         #: What the user chose last, to be shown again where a run has it.
         self._wished = ""
+        self.others = OtherRuns(self.measures)
+        self._viewed = tuple(ViewedLine(measure.plot) for measure in self.measures)
         self._cursor: float | None = None
         self._stacked: bool | None = None
         self._build()
@@ -109,12 +113,15 @@ class LossPanel(Panel):
         column.setContentsMargins(GRID * 3 // 2, 0, GRID * 3 // 2, GRID)
         column.setSpacing(GRID // 2)
         column.addLayout(controls)
+        column.addWidget(self.others.legend)
         column.addWidget(self.picture, 1)
 
     # Data
 
     def start_run(self, recorder: Recorder, network: Network) -> None:
         super().start_run(recorder, network)
+        self.show_viewed(None)
+        self.others.leave_out(recorder)
         self.chooser.clear()
         self.loss.show("loss", self.smoothing.value() / 100)
         for measure in self.measures:
@@ -122,6 +129,24 @@ class LossPanel(Panel):
 
     def end_run(self) -> None:
         self.refresh()
+
+    def compare(self, runs: Sequence[OtherRun]) -> None:
+        """Draw the curves of these runs, paler. Where there is no run, the first takes its place."""
+        held = self.recorder
+        if held is None or self.others.has(held):
+            self.clear()
+        self.others.set_runs(runs)
+        if self.recorder is None and runs:
+            self.start_run(runs[0].recorder, Network())
+        elif self.recorder is not None:
+            self.others.leave_out(self.recorder)
+        self.refresh()
+
+    def show_viewed(self, step: int | None) -> None:
+        super().show_viewed(step)
+        for line in self._viewed:
+            line.show_at(step)
+        self._say()
 
     def show_frame(self, frame: Frame) -> None:
         self.refresh()
@@ -137,6 +162,7 @@ class LossPanel(Panel):
         for measure in self.measures:
             measure.take(recorder)
             measure.plot.set_verticals(ends)
+        self.others.take(self.smoothing.value() / 100)
         self._redraw()
 
     def table(self) -> tuple[list[str], Array]:
@@ -162,16 +188,17 @@ class LossPanel(Panel):
         newest = self.loss.newest
         if newest:
             for measure in self.measures:
-                measure.set_window(reach_of(newest))
-                measure.redraw(newest, self.smoothing.value())
+                measure.set_window(reach_of(max(newest, self.others.newest)))
+                measure.redraw(newest, (self.smoothing.value(), self.others.key))
         self._say()
 
     def _say(self) -> None:
-        """Values at the mouse, or the newest."""
+        """Values at the mouse, at the recorded step that one looks at, or the newest."""
         newest = self.loss.newest
         if self.recorder is None or not newest:
             return
-        step = newest if self._cursor is None else self._cursor
+        resting = self._viewed[0].step or newest
+        step = resting if self._cursor is None else self._cursor
         for measure in self.measures:
             measure.say(step)
         epoch = max(step - 1, 0) / max(self.recorder.steps_per_epoch, 1) + 1
@@ -228,6 +255,9 @@ class LossPanel(Panel):
     def retint(self) -> None:
         for measure in self.measures:
             measure.retint()
+        for line in self._viewed:
+            line.retint()
+        self.others.retint()
         set_ink(self._word, "muted")
         self._place.tint("muted")
         self._redraw()

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QSize, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
+    QLabel,
     QMenu,
     QStackedLayout,
     QToolButton,
@@ -27,7 +28,7 @@ from gui.guard import guarded
 from gui.icons import icon
 from gui.plotting import export
 from gui.plotting.parts import ElidedLabel, Notice
-from gui.theme import GRID, appearance, color
+from gui.theme import CORNER, GRID, appearance, color, ui_font
 
 SMALLEST_SIZE = QSize(280, 120)
 
@@ -93,6 +94,7 @@ class Panel(QWidget):
     def clear(self) -> None:
         """Back to the empty state."""
         self.recorder = None
+        self._header.show_viewed(None)
         self._notice.level = "empty"
         self._notice.say(_words(self.empty_text), self.icon)
         self._stack.setCurrentWidget(self._notice)
@@ -104,6 +106,10 @@ class Panel(QWidget):
         self._notice.say(text, "error")
         self._stack.setCurrentWidget(self._notice)
         self._header.can_export(False)
+
+    def show_viewed(self, step: int | None) -> None:
+        """The frames that come are of this recorded step; None: of the newest."""
+        self._header.show_viewed(step)
 
     def set_selection(self, node_id: str | None) -> None:
         """The node selected on the canvas."""
@@ -204,6 +210,11 @@ class _Header(QWidget):
     def __init__(self, panel: Panel) -> None:
         super().__init__()
         self._question = ElidedLabel(_words(panel.question))
+        self._viewed = QLabel()
+        self._viewed.setObjectName("viewed_step")
+        self._viewed.setFont(ui_font(12))
+        self._viewed.setToolTip(self.tr("A recorded step is shown, not the newest one"))
+        self._viewed.hide()
         self._menu = QMenu(self)
         for text, handler in (
             (self.tr("Copy picture"), panel.copy_picture),
@@ -224,13 +235,25 @@ class _Header(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(GRID * 3 // 2, 0, GRID // 2, 0)
         row.addWidget(self._question, 1)
+        row.addWidget(self._viewed, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._button)
         self.paint()
 
     def can_export(self, on: bool) -> None:
         self._button.setEnabled(on)
 
+    def show_viewed(self, step: int | None) -> None:
+        self._viewed.setVisible(step is not None)
+        if step is not None:
+            self._viewed.setText(self.tr("step {0}").format(format(step, ",")))
+
     def paint(self) -> None:
+        theme = appearance.theme
+        self._viewed.setStyleSheet(
+            "background: {0}; color: {1}; border-radius: {2}px; padding: 1px {2}px;".format(
+                theme.warning_ground, theme.warning, CORNER
+            )
+        )
         self._button.setIcon(icon("export", color("muted")))
         self._question.tint("muted")
 

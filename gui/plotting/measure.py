@@ -20,7 +20,7 @@ from engine.telemetry.series import CAPACITY, Points, Series
 from gui.plotting.chart import Chart, Entry, Legend
 from gui.plotting.curves import Smoothed, extent, zigzag
 from gui.plotting.marks import MarkLines
-from gui.plotting.plots import SMALLEST, Plot, Style, make_plot, number_text, padded
+from gui.plotting.plots import SMALLEST, Curve, Plot, Style, make_plot, number_text, padded
 from gui.theme import appearance, color
 
 Array = NDArray[Any]
@@ -74,6 +74,8 @@ class Measure:
         self.raw, self.smooth = (self.plot.add_curve(Style(ink)) for _ in range(2))
         self.validation = self.plot.add_curve(Style(ink, dots=True))
         self.marks = MarkLines(self.plot, labelled=name == "loss")
+        #: Of other runs, in the same plot.
+        self.others: tuple[Curve, ...] = ()
         self._best = pg.ScatterPlotItem(size=13, pxMode=True, brush=None)
         self._best.setZValue(12)
         self.plot.addItem(self._best, ignoreBounds=True)
@@ -225,7 +227,7 @@ class Measure:
         """The smallest and largest value of all curves."""
         # An average lies between the values that it is made of.
         curve = self.raw if self.quantity.is_measured else self.smooth
-        ends = [extent(c.y, positive) for c in (curve, self.validation)]
+        ends = [extent(c.y, positive) for c in (curve, self.validation, *self.others)]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
     def _place_best(self) -> None:
