@@ -467,7 +467,7 @@ def test_a_run_is_told_of_what_it_can_take_over(window: MainWindow, qtbot: QtBot
     editor = Editor(parent=window)
     network = chain("Input", "Flatten", "Dropout", "Linear")
     editor.open(Project(network=SetParameter("linear-1", "out_features", 10).apply(network)), {})
-    training = Training(editor, engine, Actions(window), window)
+    training = Training(editor, engine, Actions(window), window.documents, window)
     editor.set_recipe("x", learning_rate=0.1)
     assert engine.projects == (), "there is no run"
     engine.start()
