@@ -58,6 +58,7 @@ class RunCommands(QObject):
         window.training.state_changed.connect(self._follow_training)
         window.editor.replaced.connect(self._forget_curves)
         window.engine.not_kept.connect(self._not_kept)
+        window.engine.states_changed.connect(self._states_changed)
         self.crash_bar.resumed.connect(self._resume_crashed)
         self.crash_bar.shown_runs.connect(self._show_crashed)
         self.crash_bar.dismissed.connect(self._dismiss)
@@ -196,6 +197,12 @@ class RunCommands(QObject):
         dock.show()
         dock.raise_()
         self.runs.table.setFocus()
+
+    @Slot()
+    def _states_changed(self) -> None:
+        """A run has ended before the disk says so: this comes once it does."""
+        if self._window.engine.state == "idle":
+            self.runs.refresh()
 
     @Slot()
     def _follow_training(self) -> None:
