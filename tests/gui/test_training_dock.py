@@ -470,8 +470,6 @@ def test_a_run_is_told_of_what_it_can_take_over(window: MainWindow, qtbot: QtBot
     training = Training(editor, engine, Actions(window), window.documents, window)
     editor.set_recipe("x", learning_rate=0.1)
     assert engine.projects == (), "there is no run"
-    engine.start()
-    qtbot.waitUntil(lambda: engine.state == "idle", timeout=WAIT)
     training.train()
     assert training.is_live
     editor.set_recipe("x", learning_rate=0.2)
@@ -480,7 +478,6 @@ def test_a_run_is_told_of_what_it_can_take_over(window: MainWindow, qtbot: QtBot
     editor.edit(SetParameter("linear-1", "bias", False), "Set bias")
     assert [project.recipe.learning_rate for project in engine.projects] == [0.2, 0.2]
     assert engine.projects[-1].network.nodes["dropout-1"].parameters["p"] == 0.25
-    engine.shut_down()
 
 
 # In the window

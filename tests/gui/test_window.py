@@ -133,7 +133,7 @@ def test_a_network_drawn_by_hand_learns(window: MainWindow, qtbot: QtBot) -> Non
 def test_train_pause_step_stop(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     load(window, small_project(tmp_path / "a.backlit"), qtbot)
     enabled = {name: window.commands[name].isEnabled for name in ("train", "pause", "step", "stop")}
-    assert [check() for check in enabled.values()] == [True, False, True, False]
+    qtbot.waitUntil(lambda: [check() for check in enabled.values()] == [True, False, True, False])
     with qtbot.waitSignal(window.training.started, timeout=WAIT) as started:
         press(window, "train")
     recorder = started.args[0]
