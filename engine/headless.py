@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.command_line import DONE, FAULT, USAGE
-from engine.distributed.launch import checkpoints_of, is_restarted, world_of
+from engine.distributed.launch import checkpoints_of, is_restarted, is_worker, leave, world_of
 from engine.messages import sentence, shown
 from engine.network.problem import Problem
 from engine.project.errors import FileProblem
@@ -52,6 +52,13 @@ class Refused(Exception):
 
 def run(arguments: argparse.Namespace) -> int:
     """Do what `engine.command_line` parsed and return the exit status."""
+    status = _run_in_world(arguments)
+    if is_worker(arguments):
+        leave(status)
+    return status
+
+
+def _run_in_world(arguments: argparse.Namespace) -> int:
     with world_of(arguments) as world:
         try:
             match arguments.command:

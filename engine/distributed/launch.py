@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from engine.training.world import ALONE, World
 
@@ -21,11 +22,24 @@ if TYPE_CHECKING:
 _TOLD = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
 
+def is_worker(arguments: argparse.Namespace) -> bool:
+    """Whether torchrun started this process, to train."""
+    return arguments.command == "train" and all(name in os.environ for name in _TOLD)
+
+
+def leave(status: int) -> NoReturn:
+    """End a worker whose work is done. Where the processor is busy, gloo's threads may outlive the
+    interpreter, and the C++ library then aborts the process that tidies up after itself."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 @contextmanager
 def world_of(arguments: argparse.Namespace) -> Iterator[World]:
     """The processes that share what the arguments ask for. The first alone speaks on standard
     output."""
-    if arguments.command != "train" or not all(name in os.environ for name in _TOLD):
+    if not is_worker(arguments):
         yield ALONE
         return
     from engine.distributed.group import joined

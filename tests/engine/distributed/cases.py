@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.distributed.launch import leave
 from engine.project.project import Project
 from engine.recipe.recipe import DataChoice, Recipe
 from engine.training.trainer import Trainer
@@ -80,3 +81,4 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+    leave(0)
