@@ -171,7 +171,8 @@ def _run_before(
         fault = fault_of(error, project, trainer.step + 1 if trainer is not None else 0)
         _say_last(sentence(fault.problem), world)
         audience.end("failed", sentence(fault.problem), fault.problem.node)
-        return FAULT if trainer is not None else USAGE
+        began = trainer is not None or fault.problem.code == "out_of_memory"
+        return FAULT if began else USAGE
     finally:
         if kept is not None:
             kept.end(how)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from engine.network.expand import expand
 from engine.network.problem import Problem
 from engine.project.project import Project
 
+#: How PyTorch says how much memory it did not get: on the CPU in bytes, on CUDA in GiB.
+_ASKED = re.compile(r"tried to allocate ([\d.,]+ ?\w+)", re.IGNORECASE)
 #: How PyTorch refuses to normalize a batch of one sample.
 _ONE_VALUE = "Expected more than 1 value per channel when training"
 
@@ -41,6 +44,9 @@ def fault_of(error: BaseException, project: Project, step: int) -> Fault:
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     values = {"step": step, "reason": reason, "batch_size": project.recipe.batch_size}
     if is_out_of_memory(error):
+        asked = _ASKED.search(str(error))
+        if asked is not None:
+            values["reason"] = f"{asked[1]} were asked for"
         return Fault(Problem("out_of_memory", None, values=values), detail)
     if is_process_lost(error):
         return Fault(Problem("process_lost", None), detail)
