@@ -23,6 +23,7 @@ GESTURES = 1_000
 #: Commands that ask for a file, leave the window, or run for long.
 OUTSIDE = frozenset(
     {"new", "open", "save", "save_as", "quit", "export_diagram", "train", "step", "about", "shortcuts"}
+    | {"attach", "continue_from"}
 )
 KEYS = (
     *(Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Tab),
