@@ -31,6 +31,7 @@ from engine.project.project_file import Opened, read, write
 from engine.recipe.metrics import metric_named
 from engine.remote.audience import Audience
 from engine.remote.serve import CannotServe, audience_of
+from engine.runs.retention import BUDGET_BYTES
 from engine.telemetry.recorder import Validation
 from engine.training.world import ALONE, World
 
@@ -41,9 +42,6 @@ if TYPE_CHECKING:  # torch comes in when something is trained
     from engine.runs.run import How
     from engine.training.keeper import Keeper
     from engine.training.trainer import Trainer
-
-#: What the states of one run may need on disk.
-STATE_BYTES = 500 * 2**20
 
 
 class Refused(Exception):
@@ -158,7 +156,9 @@ def _run_before(
         _tell_begin(begun, checkpoints, arguments)
         trainer = begun
         if folder is not None and history is not None:
-            kept = Keeper(trainer, history, folder, STATE_BYTES, failed=lambda p: _say(f"warning: {p}"))
+            kept = Keeper(
+                trainer, history, folder, BUDGET_BYTES, failed=lambda p: _say(f"warning: {p}")
+            )
             _say(f"run {folder.id}")
         audience.begin(trainer)
         how = _train_all(trainer, kept, checkpoints, audience, as_json=arguments.json)

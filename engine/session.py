@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QObject, QThread, Signal
 
 from engine.project.project import Project, Weights
+from engine.runs.retention import BUDGET_BYTES
 from engine.telemetry.frame import Watch
 from engine.telemetry.mailbox import Mailbox
 
@@ -36,8 +37,6 @@ State = Literal["starting", "idle", "preparing", "running", "paused"]
 
 #: A wait in the GUI thread ends after this many ms whatever the engine does.
 JOIN_MS = 15_000
-#: What the states of one run may need on disk, unless the user says otherwise.
-STATE_BYTES = 500 * 2**20
 #: Speed is measured over at least this long.
 SPEED_SECONDS = 0.5
 
@@ -78,7 +77,7 @@ class EngineThread(QThread):
         self.mailbox = Mailbox()
         self.history = history
         #: Bytes that the states of one run may need on disk; from the next run on.
-        self.state_bytes = STATE_BYTES
+        self.state_bytes = BUDGET_BYTES
         #: Replaced as a whole by the engine thread; read it at any time.
         self.progress = Progress()
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()

@@ -25,7 +25,7 @@ from engine.project.errors import FileProblem
 from engine.training.fault import TrainingError
 
 if TYPE_CHECKING:
-    from engine.training.state import State
+    from engine.runs.state import State
     from engine.training.trainer import Trainer
     from engine.training.world import World
 

@@ -28,7 +28,7 @@ from torch.distributed.checkpoint.metadata import (
     TensorStorageMetadata,
 )
 
-from engine.training.state import State
+from engine.runs.state import State
 from engine.training.world import World
 
 #: Of these each process has its own.

@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 
+#: What the states of one run may need on disk, unless the user says otherwise.
+BUDGET_BYTES = 500 * 2**20
 #: Spaced steps between a step and its double, once they are so far apart.
 PER_DOUBLING = 8
 

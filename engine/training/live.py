@@ -46,9 +46,7 @@ def _with_live(running: OptimizerChoice, wanted: OptimizerChoice) -> OptimizerCh
     return running.model_copy(update={"parameters": parameters})
 
 
-def set_dropout(
-    module: NetworkModule, running: Project, wanted: Project, step: int
-) -> tuple[Mark, ...]:
+def set_dropout(module: NetworkModule, wanted: Project, step: int) -> tuple[Mark, ...]:
     """Give the dropout layers of the module the probabilities of another network; all their copies."""
     after = expand(wanted.network).network.nodes
     marks: dict[str, Mark] = {}

@@ -19,7 +19,7 @@ from engine.training.ring import CAPACITY
 from engine.training.standing import restore, take
 
 if TYPE_CHECKING:
-    from engine.training.state import State
+    from engine.runs.state import State
     from engine.training.trainer import Trainer
 
 #: A larger state is not kept in memory beside the run: the way back is then the state on disk.

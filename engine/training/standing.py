@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from engine.runs.state import State
 from engine.training.early import EarlyStopping
 from engine.training.live import dropout
-from engine.training.state import State
 from engine.training.tally import Tally
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from engine.network.expand import expand
 from engine.probes.observer import Observer
 from engine.probes.sample import Samples
 from engine.project.project import Project, Weights
+from engine.runs.state import State
 from engine.telemetry.frame import Frame, Watch
 from engine.telemetry.recorder import Mark, Recorder, Validation
 from engine.training.augment import Augmenter
@@ -37,7 +38,6 @@ from engine.training.recovery import Recovery
 from engine.training.resident import Batch, Epoch, ResidentData
 from engine.training.ring import ScalarRing
 from engine.training.standing import restore, take
-from engine.training.state import State
 from engine.training.tally import Tally
 from engine.training.updates import Updates
 from engine.training.world import ALONE, World
@@ -155,9 +155,33 @@ class Trainer:
 
     def step_once(self, watch: Watch | None = None) -> Frame | None:
         """One training step, whether the run is over or not."""
-        if not self.batches.left:
-            self.begin_epoch(self.epoch + 1)
-        return self._train(watch)
+        x, y = self.batch = self._take()
+        seen = self.observer.begin(watch) if watch is not None else None
+        with self._precision():
+            heads = self.heads(x, seen.kept if seen is not None else None)
+            loss, parts = self.objective(heads, x, y)
+        if seen is not None:
+            seen.before_backward()
+        updates = self.updates
+        updates.backward(loss)
+        updates.before_step()
+        if seen is not None:
+            seen.before_update()
+        updates.step(self._closure if updates.needs_closure else None)
+        losses = (loss.detach(), *[part.detach() for part in parts])
+        self._ring.write(losses, self.objective.kept(heads, x, y))
+        self._rates.append(updates.rate)
+        self.step += 1
+        frame = None
+        if seen is not None and watch is not None:
+            frame = seen.frame(Frame(self.run, self.step, self.epoch))
+            frame = self.observer.with_activations(frame, watch)
+            if frame.gradients:
+                self.recorder.add_gradients(self.step, frame.gradients)
+        updates.clear()
+        if self._ring.full or frame is not None:
+            self.flush()
+        return frame
 
     def look(self, watch: Watch) -> Frame:
         """What the network makes of the watched sample, and of the latest batch, without training."""
@@ -200,36 +224,10 @@ class Trainer:
         self.epoch = epoch
         self.batches = Epoch(self.data, recipe.seed, epoch, position, shuffle=recipe.shuffle)
 
-    def _train(self, watch: Watch | None) -> Frame | None:
-        x, y = self.batch = self._take()
-        seen = self.observer.begin(watch) if watch is not None else None
-        with self._precision():
-            heads = self.heads(x, seen.kept if seen is not None else None)
-            loss, parts = self.objective(heads, x, y)
-        if seen is not None:
-            seen.before_backward()
-        updates = self.updates
-        updates.backward(loss)
-        updates.before_step()
-        if seen is not None:
-            seen.before_update()
-        updates.step(self._closure if updates.needs_closure else None)
-        losses = (loss.detach(), *[part.detach() for part in parts])
-        self._ring.write(losses, self.objective.kept(heads, x, y))
-        self._rates.append(updates.rate)
-        self.step += 1
-        frame = None
-        if seen is not None and watch is not None:
-            frame = seen.frame(Frame(self.run, self.step, self.epoch))
-            frame = self.observer.with_activations(frame, watch)
-            if frame.gradients:
-                self.recorder.add_gradients(self.step, frame.gradients)
-        updates.clear()
-        if self._ring.full or frame is not None:
-            self.flush()
-        return frame
-
     def _take(self) -> Batch:
+        """The next batch, of the next epoch where this one is over."""
+        if not self.batches.left:
+            self.begin_epoch(self.epoch + 1)
         x, y = self.batches.take(self.batch_size)
         return (self.augmenter(x) if self.augmenter else x), y
 
@@ -250,8 +248,6 @@ class Trainer:
     def examine(self) -> tuple[str, str | None] | None:
         """One training step that looks for what is not finite and leaves no trace on the curves:
         ("output" or "gradient", node) of the first that is not, before anything is updated."""
-        if not self.batches.left:
-            self.begin_epoch(self.epoch + 1)
         x, y = self.batch = self._take()
         kept: dict[str, Tensor] = {}
         with self._precision():
@@ -336,7 +332,7 @@ class Trainer:
         The rest waits for the next run."""
         self.flush()
         recipe, marks = adjusted(self.project.recipe, project.recipe, self.step)
-        marks += set_dropout(self.module, self.project, project, self.step)
+        marks += set_dropout(self.module, project, self.step)
         self.project = replace(self.project, recipe=recipe)
         self.batch_size = min(recipe.batch_size, self.data.samples)
         self.updates.adjust(recipe)

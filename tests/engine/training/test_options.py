@@ -15,7 +15,7 @@ from engine.recipe.losses import LOSSES
 from engine.recipe.metrics import METRICS
 from engine.recipe.optimizers import OPTIMIZERS
 from engine.recipe.recipe import DataChoice, Recipe
-from engine.training.state import State
+from engine.runs.state import State
 from engine.training.trainer import Trainer
 from tests.networks import chain
 

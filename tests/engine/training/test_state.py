@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from engine.project.project import Project
 from engine.recipe.recipe import DataChoice, Recipe
+from engine.runs.state import State
 from engine.telemetry.frame import Watch
 from engine.training.resident import Epoch
-from engine.training.state import State
 from engine.training.trainer import Trainer
 from tests.networks import add, chain, points_project
 
